@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's command line, for people and for the role lab_host."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError
+from lab.settings import KUBERNETES_VERSION, Settings, default_cache_dir
+
+_POOL_FORM = (
+    'pools are JSON, e.g. [{"name": "gpu-dra", "replicas": 1, "labels": {"a": "b"}, "taints": ["k=v:NoSchedule"], '
+    '"accelerators": {"allocation": "dra", "count": 2}}]; allocation is dra or device-plugin'
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status: 0 done, 1 an error that was told, 2 a wrong command line."""
+    args = _parser().parse_args(arguments)
+    try:
+        settings = Settings(name=args.name, state_dir=args.state_dir, cache_dir=args.cache_dir, supernet=args.supernet)
+        return int(args.run(args, settings))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        if getattr(args, "json", False):
+            print(json.dumps({"failed": True, "msg": str(error)}))
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    from lab.images import cli as images  # the package names its own commands
+
+    defaults = Settings()
+    parser = argparse.ArgumentParser(prog="python -m lab", description="The embedded lab: real Kubernetes nodes on this machine, with simulated GPUs.")
+    parser.add_argument("--name", default=defaults.name, help="the lab's name (default: %(default)s)")
+    parser.add_argument("--state-dir", type=Path, default=defaults.state_dir, help="what the lab writes (default: %(default)s)")
+    parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="what was built (default: %(default)s)")
+    parser.add_argument("--supernet", type=IPv4Network, default=defaults.supernet, help="the lab's addresses (default: %(default)s)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    images.add_parser(commands)
+
+    up = _command(commands, "up", _up, "make the lab and a user cluster what is asked for", epilog=_POOL_FORM)
+    up.add_argument("--cluster", default="lab", help="the cluster's name (default: %(default)s)")
+    up.add_argument("--pools", default="[]", help="the workers: JSON, a file's path, or - for standard input")
+    up.add_argument("--kubernetes-version", default=KUBERNETES_VERSION, help="default: %(default)s")
+    down = _command(commands, "down", _down, "take one cluster, or the whole lab, away")
+    down.add_argument("--cluster", help="only this cluster")
+    for command in (up, down):
+        command.add_argument("--check", action="store_true", help="only tell what would be done")
+    _command(commands, "status", _status, "clusters, nodes and processes")
+
+    nodes = commands.add_parser("nodes", help="add or delete one worker").add_subparsers(required=True, metavar="add|delete")
+    add = _command(nodes, "add", _node_add, "make one more worker")
+    add.add_argument("--label", action="append", default=[], metavar="KEY=VALUE")
+    add.add_argument("--taint", action="append", default=[], metavar="KEY=VALUE:EFFECT")
+    delete = _command(nodes, "delete", _node_delete, "take one worker away")
+    for command in (add, delete):
+        command.add_argument("cluster")
+        command.add_argument("node")
+
+    logs = _command(commands, "logs", _logs, "a node's log")
+    logs.add_argument("node")
+    logs.add_argument("program", nargs="?", default="kubelet", choices=["kubelet", "containerd", "machine"])
+    execute = _command(commands, "exec", _exec, "run a command on a node")
+    execute.add_argument("node")
+    kubectl = _command(commands, "kubectl", _kubectl, "kubectl as the cluster's administrator")
+    kubectl.add_argument("--cluster", default="lab")
+    for command in (execute, kubectl):
+        command.add_argument("words", nargs=argparse.REMAINDER, metavar="-- WORD")
+    return parser
+
+
+def _command(parent: Any, name: str, run: Any, text: str, **more: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text, **more)
+    parser.add_argument("--json", action="store_true", help="the result as JSON, on the last line of standard output")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _up(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.images.builder import installed
+    from lab.nodes.engine import Engine
+    from lab.nodes.pools import parse
+    from lab.supplies import supplies
+
+    _root()
+    pools = parse(_text(args.pools))
+    built = supplies(installed(groups=("node", "cluster"), cache=settings.cache_dir))
+    engine = Engine(settings, progress=_Progress(), check=args.check)
+    engine.up(args.cluster, version=args.kubernetes_version, pools=pools, supplies=built)
+    return _result(args, {"changed": bool(engine.actions), "actions": engine.actions, "cluster": args.cluster, "kubeconfig": str(settings.kubeconfig(args.cluster))})
+
+
+def _down(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.nodes.engine import Engine
+
+    _root()
+    engine = Engine(settings, progress=_Progress(), check=args.check)
+    engine.down(args.cluster)
+    return _result(args, {"changed": bool(engine.actions), "actions": engine.actions})
+
+
+def _status(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.nodes.engine import Engine
+
+    _root()
+    found = Engine(settings).status()
+    if args.json:
+        print(json.dumps(found))
+        return 0
+    print(f"lab {found['name']}: " + ", ".join(f"{part} {'up' if found[part] else 'down'}" for part in ("supervisor", "network", "registry")))
+    for name, cluster in found["clusters"].items():
+        print(f"cluster {name}: Kubernetes {cluster['version']}, API {cluster['endpoint']} {'ready' if cluster['api_ready'] else 'not ready'}")
+        print(f"  kubeconfig {cluster['kubeconfig']}")
+        for node in cluster["nodes"]:
+            programs = ", ".join(f"{program} {state}" for program, state in node["programs"].items()) or "off"
+            print(f"  {node['name']:32} {node['address']:15} {node['phase']:9} {programs}")
+    return 0
+
+
+def _node_add(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.nodes.engine import Engine
+    from lab.nodes.state import NodeRecord
+
+    _root()
+    engine = Engine(settings, progress=_Progress())
+    labels = dict(label.partition("=")[::2] for label in args.label)
+    engine.add(args.cluster, NodeRecord(name=args.node, index=-1, labels=labels, taints=tuple(args.taint)))
+    return _result(args, {"changed": True, "actions": engine.actions})
+
+
+def _node_delete(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.nodes.engine import Engine
+
+    _root()
+    engine = Engine(settings, progress=_Progress())
+    engine.delete(args.cluster, args.node)
+    return _result(args, {"changed": bool(engine.actions), "actions": engine.actions})
+
+
+def _logs(args: argparse.Namespace, settings: Settings) -> int:
+    name = f"node-{args.node}.log" if args.program == "machine" else f"{args.program}.log"
+    path = settings.log_dir / name if args.program == "machine" else settings.node_dir(args.node) / "log" / name
+    if not path.exists():
+        raise LabError(f"the log of {args.program} on {args.node}", found=f"no file {path}", expected="one", see="`python -m lab status` lists the nodes.")
+    with path.open("rb") as file:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(file.read())
+    return 0
+
+
+def _exec(args: argparse.Namespace, settings: Settings) -> int:
+    from lab.nodes.toolbox import Toolbox
+
+    _root()
+    machine = Toolbox.of(settings).machine(args.node)
+    if not machine.is_on():
+        raise LabError(f"node {args.node}", found="no running machine of that name", expected="one", see="`python -m lab status` lists the nodes.")
+    return subprocess.run(machine.words(_words(args)), check=False).returncode
+
+
+def _kubectl(args: argparse.Namespace, settings: Settings) -> int:
+    kubeconfig = settings.kubeconfig(args.cluster)
+    if not kubeconfig.exists():
+        raise LabError(f"cluster {args.cluster}", found=f"no {kubeconfig}", expected="a kubeconfig", see="`python -m lab up` makes a cluster.")
+    return subprocess.run([settings.state_dir / "bin/kubectl", f"--kubeconfig={kubeconfig}", *_words(args)], check=False).returncode
+
+
+def _words(args: argparse.Namespace) -> list[str]:
+    words = args.words[1:] if args.words[:1] == ["--"] else args.words
+    if not words:
+        raise LabError("the command to run", found="none", expected="words after --", see="For example: python -m lab kubectl -- get nodes")
+    return list(words)
+
+
+def _root() -> None:
+    if os.geteuid() != 0:
+        raise LabError("the user", found=f"uid {os.geteuid()}", expected="root", see="Namespaces and cgroups are made by root: use sudo.")
+
+
+def _text(value: str) -> str:
+    if value == "-":
+        return sys.stdin.read()
+    if value.lstrip().startswith("["):
+        return value
+    try:
+        return Path(value).read_text()
+    except OSError as exc:
+        raise LabError("the pools", found=f"{value}: {exc.strerror}", expected="JSON, or a file that holds it", see=_POOL_FORM) from exc
+
+
+class _Progress:
+    """Tells each thing that was done, with the seconds since the start, on standard error."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, action: str) -> None:
+        print(f"{time.monotonic() - self._start:7.1f} s  {action}", file=sys.stderr, flush=True)
+
+
+def _result(args: argparse.Namespace, result: dict[str, Any]) -> int:
+    if args.json:
+        print(json.dumps(result))
+    elif not result["changed"]:
+        print("nothing to do")
+    return 0

@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first program of a node: it turns namespaces into a machine and becomes the node's supervisord.
+
+It runs inside new mount, PID, IPC and host-name namespaces and in the node's network namespace: see ``machine.py``. The node sees this
+machine's programs, but a /etc, /var and /run of its own. So a chart that hard-codes /var/lib/kubelet or /etc/cni/net.d just works, and
+nothing that a pod writes to such a path reaches this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.nodes.cgroups import CgroupTree
+from lab.nodes.supervision import supervisord
+
+_PRIVATE = ("var", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class BootSpec:
+    """What a node needs to know of itself before it is one.
+
+    Attributes:
+        lab: the lab's name, i.e. its cgroup.
+        keep: paths of this machine that must stay visible even where they lie below /var or /run.
+    """
+
+    lab: str
+    node: str
+    directory: str
+    supervisord_configuration: str
+    keep: tuple[str, ...]
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def read(cls, path: Path) -> BootSpec:
+        data = json.loads(path.read_text())
+        return cls(**{**data, "keep": tuple(data["keep"])})
+
+
+def main(arguments: Sequence[str]) -> None:
+    spec = BootSpec.read(Path(arguments[0]))
+    tree = CgroupTree(spec.lab)
+    tree.create(spec.node, "runtime")
+    tree.join(spec.node, "runtime")
+    # The kubelet needs shared propagation; the namespace itself is private, so that nothing comes back to this machine.
+    _mount("--make-rshared", "/")
+    _own_directories(spec)
+    socket.sethostname(spec.node)
+    words = supervisord(Path(spec.supervisord_configuration), foreground=True)
+    os.execv(words[0], words)
+
+
+def _own_directories(spec: BootSpec) -> None:
+    node = Path(spec.directory)
+    for folder in ("etc", "etc-work", "var/lib/kubelet", "var/log/pods", "var/log/containers", "var/tmp", "var/cache", "run"):
+        (node / folder).mkdir(parents=True, exist_ok=True)
+    if not (node / "var/run").is_symlink():
+        (node / "var/run").symlink_to("/run")
+    _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(node / "run"))
+    for path in map(Path, spec.keep):
+        if len(path.parts) > 2 and path.parts[1] in _PRIVATE:
+            _bind(path, node.joinpath(*path.parts[1:]))
+    _mount("-t", "overlay", "-o", f"lowerdir=/etc,upperdir={node / 'etc'},workdir={node / 'etc-work'}", "overlay", "/etc")
+    Path("/etc/resolv.conf").unlink(missing_ok=True)
+    Path("/etc/resolv.conf").touch()
+    Path("/etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {spec.node}\n")
+    for folder in reversed(_PRIVATE):
+        _mount("--rbind", str(node / folder), f"/{folder}")
+
+
+def _bind(source: Path, target: Path) -> None:
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    _mount("--bind", str(source), str(target))
+
+
+def _mount(*words: str) -> None:
+    subprocess.run(["mount", *words], check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

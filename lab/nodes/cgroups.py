@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's part of the cgroup tree, on hosts with cgroup v1, hybrid and v2 (cgroups(7)).
+
+Every process of the lab lives below one cgroup. So it can be found and ended by membership, never by its name.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.nodes.command import until
+
+_MOUNTS = Path("/proc/self/mountinfo")
+# What the kubelet refuses to start without (k8s.io/kubernetes pkg/kubelet/cm/container_manager_linux.go).
+_NEEDED_V1 = {"cpu", "cpuacct", "cpuset", "memory"}
+_NEEDED_V2 = {"cpu", "cpuset", "memory", "pids"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """One mounted cgroup file system; ``controllers`` is empty for a named v1 hierarchy and for the v2 part of a hybrid host."""
+
+    root: Path
+    controllers: frozenset[str]
+    v2: bool
+
+
+def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
+    """The cgroup file systems mounted here.
+
+    Args:
+        mountinfo: text in the form of /proc/self/mountinfo (proc(5)); default: this process's.
+    """
+    found: dict[Path, Hierarchy] = {}
+    for line in (mountinfo if mountinfo is not None else _MOUNTS.read_text()).splitlines():
+        before, _, after = line.partition(" - ")
+        mount_root, point = before.split()[3:5]
+        kind, _source, options = after.split()[:3]
+        if mount_root != "/" or kind not in ("cgroup", "cgroup2"):
+            continue
+        root = Path(point)
+        if kind == "cgroup2":
+            controllers = root / "cgroup.controllers"
+            offered = controllers.read_text().split() if controllers.exists() else []
+            found[root] = Hierarchy(root=root, controllers=frozenset(offered), v2=True)
+        else:
+            known = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb"}
+            found[root] = Hierarchy(root=root, controllers=frozenset(options.split(",")) & known, v2=False)
+    return list(found.values())
+
+
+def missing_controllers(mounted: list[Hierarchy]) -> set[str]:
+    """Which controllers the kubelet needs and this host does not offer."""
+    v1 = set().union(*(h.controllers for h in mounted if not h.v2))
+    v2 = set().union(*(h.controllers for h in mounted if h.v2))
+    return _NEEDED_V1 - v1 if v1 else _NEEDED_V2 - v2
+
+
+class CgroupTree:
+    """The cgroup ``/<name>`` in each hierarchy.
+
+    A node has ``/<name>/<node>`` as the root of its pods (the kubelet's --cgroup-root) and ``/<name>/<node>/runtime`` for its own
+    processes: with v2 only leaves may hold processes.
+    """
+
+    def __init__(self, name: str, *, mounted: list[Hierarchy] | None = None) -> None:
+        self.name = name
+        self._mounted = hierarchies() if mounted is None else mounted
+
+    def create(self, *parts: str) -> None:
+        """Make a cgroup and its parents, with all controllers handed down.
+
+        Raises:
+            LabError: the host does not offer the controllers that the kubelet needs.
+        """
+        if missing := missing_controllers(self._mounted):
+            raise LabError(
+                "the cgroup controllers of this machine",
+                found=f"no {', '.join(sorted(missing))}",
+                expected="cpu, cpuset, memory and pids (v2), or cpu, cpuacct, cpuset and memory (v1)",
+                see="They are switched on by the kernel's command line; see cgroups(7).",
+            )
+        for hierarchy in self._mounted:
+            group = hierarchy.root
+            for part in (self.name, *parts):
+                if hierarchy.v2 and hierarchy.controllers:
+                    _hand_down(group, hierarchy.controllers)
+                group /= part
+                group.mkdir(exist_ok=True)
+                if "cpuset" in hierarchy.controllers and not hierarchy.v2:
+                    _fill_cpuset(group)
+
+    def join(self, *parts: str) -> None:
+        """Move the calling process into a cgroup, in every hierarchy; its children follow it."""
+        for hierarchy in self._mounted:
+            (hierarchy.root.joinpath(self.name, *parts) / "cgroup.procs").write_text("0")
+
+    def processes(self, *parts: str) -> set[int]:
+        """The ids of all processes in a cgroup and below it."""
+        ids: set[int] = set()
+        for hierarchy in self._mounted:
+            for path in hierarchy.root.joinpath(self.name, *parts).glob("**/cgroup.procs"):
+                ids.update(int(word) for word in _read(path).split())
+        return ids - {0}
+
+    def kill(self, *parts: str, seconds: float = 15.0) -> None:
+        """End every process in a cgroup, and wait until the last one is gone."""
+
+        def all_gone() -> bool:
+            left = self.processes(*parts)
+            for pid in left:
+                _kill(pid)
+            return not left
+
+        until(
+            all_gone,
+            what=f"the end of the processes in cgroup {'/'.join((self.name, *parts))}",
+            seconds=seconds,
+            see="A process in uninterruptible sleep (state D in ps) waits for the kernel.",
+        )
+
+    def exists(self) -> bool:
+        return any((hierarchy.root / self.name).is_dir() for hierarchy in self._mounted)
+
+    def remove(self, *parts: str) -> None:
+        """Remove a cgroup and all below it; its processes must be gone."""
+        for hierarchy in self._mounted:
+            top = hierarchy.root.joinpath(self.name, *parts)
+            for folder, _, _ in os.walk(top, topdown=False):
+                _remove(Path(folder))
+
+
+def _hand_down(group: Path, controllers: frozenset[str]) -> None:
+    control = group / "cgroup.subtree_control"
+    lacking = controllers - set(control.read_text().split())
+    for controller in sorted(lacking & {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"}):
+        control.write_text(f"+{controller}")
+
+
+def _fill_cpuset(group: Path) -> None:
+    # A v1 cpuset without CPUs and memory nodes takes no process, and children do not inherit.
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        if not (group / name).read_text().strip():
+            (group / name).write_text((group.parent / name).read_text())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, OSError):  # the cgroup went away, or a v2 cgroup is threaded (EOPNOTSUPP)
+        return ""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _remove(group: Path) -> None:
+    def gone() -> bool:
+        try:
+            group.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:  # EBUSY: the kernel is still taking the last process out
+            return False
+        return True
+
+    until(gone, what=f"the removal of cgroup {group}", seconds=5, see="cgroup.procs in it lists who is still there.")

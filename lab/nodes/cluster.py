@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Control planes and workers of one user cluster: made, mended and taken away. Nothing else in the project knows how."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import yaml
+
+from lab.nodes import kubeadm
+from lab.nodes.addons import manifests
+from lab.nodes.addresses import AddressPlan, ClusterAddresses
+from lab.nodes.diagnosis import with_node_report
+from lab.nodes.machine import Machine
+from lab.nodes.runtime import cni_configuration
+from lab.nodes.state import READY, ClusterRecord, NodeRecord
+from lab.nodes.toolbox import Toolbox
+
+_READY_SECONDS = 90
+
+
+class Cluster:
+    """One user cluster.
+
+    Workers may be made by several threads at once; each change of the record is written before the next thing is done.
+    """
+
+    def __init__(self, tools: Toolbox, record: ClusterRecord) -> None:
+        self._tools = tools
+        self._record = record
+        self._write = threading.Lock()
+        self.addresses: ClusterAddresses = AddressPlan(tools.settings.supernet).cluster(record.index)
+
+    @property
+    def record(self) -> ClusterRecord:
+        return self._record
+
+    @property
+    def endpoint(self) -> str:
+        """The API server's address."""
+        return f"https://{self.addresses.node(0).ip}:{kubeadm.API_PORT}"
+
+    def create_control_plane(self, node: NodeRecord) -> None:
+        """Make the first node and everything that a cluster has from the start; the API server answers when this returns."""
+        machine = self.boot(node)
+        settings, record = self._tools.settings, self._record
+        configuration = machine.directory / "kubeadm.yaml"
+        configuration.write_text(
+            kubeadm.init_documents(
+                settings,
+                cluster=record.name,
+                version=record.version,
+                token=record.token,
+                identity=self._identity(node),
+                addresses=self.addresses,
+            )
+        )
+        machine.run(["kubeadm", "init", f"--config={configuration}"], timeout=240)
+        kubeconfig = settings.kubeconfig(record.name)
+        shutil.copyfile(machine.etc / "kubernetes/admin.conf", kubeconfig)
+        kubeconfig.chmod(0o600)
+        self._tools.kubectl(record.name, "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifests(self.addresses))
+        self._done(node)
+
+    def boot(self, node: NodeRecord) -> Machine:
+        """A fresh machine, with network and container runtime; whatever an earlier run left of it is taken away first."""
+        self._save(node)
+        machine = self._tools.machine(node.name)
+        machine.destroy()
+        pods = self.addresses.node_pods(node.index)
+        self._tools.fabric.attach(node.name, address=self.addresses.node(node.index), pods=pods)
+        machine.prepare(cni=cni_configuration(pods=pods))
+        machine.power_on()
+        return machine
+
+    def join(self, node: NodeRecord, machine: Machine) -> None:
+        """Make a booted machine a worker of this cluster."""
+        settings = self._tools.settings
+        discovery = machine.directory / "discovery.kubeconfig"
+        discovery.write_text(kubeadm.discovery_kubeconfig(server=self.endpoint, ca=self._ca()))
+        configuration = machine.directory / "kubeadm.yaml"
+        configuration.write_text(
+            kubeadm.join_documents(settings, token=self._record.token, identity=self._identity(node), discovery=str(discovery))
+        )
+        machine.run(["kubeadm", "join", f"--config={configuration}"], timeout=120)
+        self._done(node)
+
+    def ailments(self, node: NodeRecord) -> Iterator[tuple[str, Callable[[], None]]]:
+        """What is wrong with a finished node and what cures it, in the order of curing.
+
+        A restart of this machine takes the network, a killed process the power or the kubelet.
+        """
+        machine, pods = self._tools.machine(node.name), self.addresses.node_pods(node.index)
+        if not self._tools.fabric.is_attached(node.name):
+            yield "network attached", partial(self._tools.fabric.attach, node.name, address=self.addresses.node(node.index), pods=pods)
+        if not machine.is_on():
+            yield "powered on", partial(self._reboot, machine, cni_configuration(pods=pods))
+        elif machine.supervisor.states().get("kubelet") not in ("RUNNING", "STARTING"):
+            yield "kubelet started", partial(machine.supervisor.start, "kubelet")
+
+    @staticmethod
+    def _reboot(machine: Machine, cni: str) -> None:
+        machine.prepare(cni=cni)
+        machine.power_on()
+
+    def delete(self, node: NodeRecord) -> None:
+        """Take a worker away: the machine first, since a living kubelet registers its node again."""
+        self._tools.machine(node.name).destroy()
+        self._tools.fabric.detach(node.name, pods=self.addresses.node_pods(node.index))
+        if self.answers():
+            kubectl = self._tools.kubectl
+            kubectl(self._record.name, "delete", "node", node.name, "--ignore-not-found", "--wait=false")
+            # Nobody is left on the node to confirm the end of its pods.
+            on_node = f"--field-selector=spec.nodeName={node.name}"
+            kubectl(self._record.name, "delete", "pods", "--all-namespaces", on_node, "--force", "--grace-period=0", "--wait=false")
+        with self._write:
+            self._record = self._record.without_node(node.name)
+            self._tools.store.save(self._record)
+
+    def delete_all(self) -> None:
+        """Take the whole cluster away, workers first."""
+        for node in sorted(self._record.nodes, key=lambda node: -node.index):
+            self._tools.machine(node.name).destroy()
+            self._tools.fabric.detach(node.name, pods=self.addresses.node_pods(node.index))
+        shutil.rmtree(self._tools.settings.cluster_dir(self._record.name), ignore_errors=True)
+
+    def answers(self) -> bool:
+        """Whether the API server is ready."""
+        return self._tools.api_ready(self._record.name)
+
+    def wait_until_ready(self, names: Sequence[str]) -> None:
+        """Wait for nodes to be Ready and for cluster DNS.
+
+        Raises:
+            LabError: not by the deadline; the error tells what the node itself says.
+        """
+        kubectl, cluster = self._tools.kubectl, self._record.name
+        with with_node_report(self._tools, cluster):
+            limit = f"--timeout={_READY_SECONDS}s"
+            kubectl(cluster, "wait", "--for=condition=Ready", limit, *(f"node/{name}" for name in names), timeout=_READY_SECONDS + 10)
+            kubectl(
+                cluster, "wait", "--for=condition=Available", "-n", "kube-system", limit, "deployment/coredns", timeout=_READY_SECONDS + 10
+            )
+
+    def _identity(self, node: NodeRecord) -> kubeadm.NodeIdentity:
+        return kubeadm.NodeIdentity(
+            name=node.name, address=str(self.addresses.node(node.index).ip), labels=node.labels, taints=node.taints
+        )
+
+    def _ca(self) -> str:
+        kubeconfig = yaml.safe_load(self._tools.settings.kubeconfig(self._record.name).read_text())
+        return str(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"])
+
+    def _save(self, node: NodeRecord) -> None:
+        with self._write:
+            self._record = self._record.with_node(node)
+            self._tools.store.save(self._record)
+
+    def _done(self, node: NodeRecord) -> None:
+        self._save(replace(node, phase=READY))

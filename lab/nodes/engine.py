@@ -1,0 +1,228 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab as a whole: bring it to a wanted state, take it away, tell how it is."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError
+from lab.nodes.cgroups import CgroupTree
+from lab.nodes.cluster import Cluster
+from lab.nodes.pools import Pool
+from lab.nodes.rollout import Rollout
+from lab.nodes.state import ClusterRecord, NodeRecord, locked
+from lab.nodes.supervision import configuration, supervisord
+from lab.nodes.toolbox import Toolbox
+from lab.settings import Settings
+
+_NEEDED_BYTES = 2 << 30
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """What was built for the nodes.
+
+    Attributes:
+        programs: path below the programs folder → executable.
+        images: the names of all images.
+        push: uploads the images to the registry at a URL; returns how many were new there.
+    """
+
+    programs: Mapping[str, Path]
+    images: Sequence[str]
+    push: Callable[[str], int]
+
+
+class Engine:
+    """One lab.
+
+    Args:
+        progress: is told each thing that is done, in a few words.
+        check: only tell what would be done.
+    """
+
+    def __init__(self, settings: Settings, *, progress: Progress = lambda _: None, check: bool = False) -> None:
+        self._settings = settings
+        self._tools = Toolbox.of(settings)
+        self._tree = CgroupTree(settings.name)
+        self._progress = progress
+        self._check = check
+        self._told = threading.Lock()
+        self._actions: list[str] = []
+
+    @property
+    def actions(self) -> list[str]:
+        """What was done, or with ``check`` would be, in order."""
+        return list(self._actions)
+
+    def up(self, name: str, *, version: str, pools: Sequence[Pool], supplies: Supplies) -> None:
+        """Make the lab, a cluster and its pools what is asked for; what is so already is left alone.
+
+        Raises:
+            LabError: before anything is changed where the request or this machine is at fault.
+        """
+        with locked(self._settings):
+            self._preflight(name, version)
+            self._lab(supplies)
+            self._cluster(name, version, pools)
+
+    def down(self, name: str | None = None) -> None:
+        """Take one cluster away, or the whole lab: processes, namespaces, links, routes, cgroups and files."""
+        with locked(self._settings):
+            clusters = self._tools.store.clusters() if name else {}
+            if name and name in clusters:
+                self._do(f"cluster {name}: deleted", Cluster(self._tools, clusters[name]).delete_all)
+            elif name is None and self._anything_left():
+                self._do("lab: removed", self._remove)
+
+    def add(self, cluster: str, node: NodeRecord) -> None:
+        """Add one worker by hand; pools leave it alone."""
+        with locked(self._settings):
+            team = self._existing(cluster)
+            if team.record.node(node.name):
+                raise LabError(f"node {node.name}", found="a node of that name", expected="a new name", see="`python -m lab status` lists them.")
+            Rollout(self._tools, team, self._do).add(node)
+
+    def delete(self, cluster: str, name: str) -> None:
+        """Delete one worker; one that is not there is deleted already."""
+        with locked(self._settings):
+            team = self._existing(cluster)
+            node = team.record.node(name)
+            if node and node.index == 0:
+                raise LabError(f"node {name}", found="the control plane", expected="a worker", see="`python -m lab down --cluster` deletes the cluster.")
+            if node:
+                self._do(f"node {name}: deleted", lambda: team.delete(node))
+
+    def status(self) -> dict[str, Any]:
+        """The lab as it is: clusters, nodes, processes."""
+        tools, clusters = self._tools, {}
+        for name, record in tools.store.clusters().items():
+            team = Cluster(tools, record)
+            clusters[name] = {
+                "version": record.version,
+                "endpoint": team.endpoint,
+                "api_ready": team.answers(),
+                "kubeconfig": str(self._settings.kubeconfig(name)),
+                "nodes": [self._node_status(team, node) for node in record.nodes],
+            }
+        return {
+            "name": self._settings.name,
+            "supervisor": tools.supervisor.answers(),
+            "network": tools.fabric.is_up(),
+            "registry": tools.registry.answers() if tools.fabric.is_up() else False,
+            "clusters": clusters,
+        }
+
+    def _node_status(self, team: Cluster, node: NodeRecord) -> dict[str, Any]:
+        machine = self._tools.machine(node.name)
+        return {
+            "name": node.name,
+            "phase": node.phase,
+            "pool": node.pool,
+            "address": str(team.addresses.node(node.index).ip),
+            "programs": machine.supervisor.states() if machine.is_on() else {},
+        }
+
+    def _preflight(self, name: str, version: str) -> None:
+        known = self._tools.store.clusters().get(name)
+        if known and known.version != version:
+            raise LabError(
+                f"cluster {name}",
+                found=f"Kubernetes {known.version}",
+                expected=version,
+                see=f"Delete it first: `python -m lab down --cluster {name}`.",
+            )
+        if not self._tools.fabric.is_up():
+            self._tools.fabric.check_range_is_free()
+        place = next(path for path in (self._settings.state_dir, *self._settings.state_dir.parents) if path.exists())
+        if (free := shutil.disk_usage(place).free) < _NEEDED_BYTES:
+            raise LabError(
+                f"free space at {place}", found=f"{free >> 20} MiB", expected=f"at least {_NEEDED_BYTES >> 20} MiB", see="Free some, or choose another --state-dir."
+            )
+
+    def _lab(self, supplies: Supplies) -> None:
+        tools = self._tools
+        if not tools.fabric.is_up() or not tools.supervisor.answers():
+            # Machines cannot outlive the namespaces and the supervisor that they were started with: they are booted again below.
+            self._do("lab: network, registry and supervisor started", lambda: self._start(supplies))
+        if self._check:
+            return
+        relinked = tools.link_programs(supplies.programs)
+        tools.registry.write_mirrors(supplies.images)
+        tools.registry.wait()
+        if pushed := supplies.push(tools.registry.url):
+            self._tell(f"registry: {pushed} images uploaded")
+        if relinked and any(record.nodes for record in tools.store.clusters().values()):
+            self._tell("programs: new builds linked; nodes take them when they boot next")
+
+    def _start(self, supplies: Supplies) -> None:
+        tools, settings = self._tools, self._settings
+        self._tree.kill()
+        self._tree.create("infrastructure")
+        tools.fabric.create()
+        programs = settings.state_dir / "programs"
+        for folder in (programs, settings.log_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        for stale in programs.glob("node-*.conf"):
+            stale.unlink()
+        tools.link_programs(supplies.programs)
+        file = settings.state_dir / "supervisord.conf"
+        file.write_text(
+            configuration(
+                directory=settings.state_dir, log_dir=settings.log_dir, programs=[tools.registry.program()], include=str(programs / "*.conf")
+            )
+        )
+        # The child joins the lab's cgroup before it becomes supervisord, so that no process of the lab is ever outside.
+        subprocess.run(supervisord(file, foreground=False), check=True, preexec_fn=lambda: self._tree.join("infrastructure"))
+        tools.supervisor.wait(seconds=20, see=f"Its log: {settings.log_dir / 'supervisord.log'}")
+
+    def _cluster(self, name: str, version: str, pools: Sequence[Pool]) -> None:
+        clusters = self._tools.store.clusters()
+        record = clusters.get(name)
+        if record is None:
+            taken = {known.index for known in clusters.values()}
+            index = next(number for number in range(len(taken) + 1) if number not in taken)
+            record = ClusterRecord(name=name, index=index, version=version, token=f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")
+        Rollout(self._tools, Cluster(self._tools, record), self._do).apply(pools)
+
+    def _existing(self, cluster: str) -> Cluster:
+        clusters = self._tools.store.clusters()
+        if cluster not in clusters:
+            raise LabError(
+                f"cluster {cluster}", found="no such cluster", expected=", ".join(clusters) or "one to exist", see="`python -m lab up` makes one."
+            )
+        return Cluster(self._tools, clusters[cluster])
+
+    def _anything_left(self) -> bool:
+        return self._settings.state_dir.exists() or self._tree.exists() or self._tools.fabric.leftovers()
+
+    def _remove(self) -> None:
+        self._tree.kill()
+        self._tools.fabric.remove()
+        self._tree.remove()
+        shutil.rmtree(self._settings.state_dir, ignore_errors=True)
+        if self._settings.state_dir.exists():
+            raise LabError(
+                f"the removal of {self._settings.state_dir}", found="files that stay", expected="none", see="A mount may hold them: see findmnt(8)."
+            )
+
+    def _do(self, action: str, work: Callable[[], None]) -> None:
+        """Do one thing and tell of it; with ``check`` only tell."""
+        if not self._check:
+            work()
+        self._tell(action)
+
+    def _tell(self, action: str) -> None:
+        with self._told:
+            self._actions.append(action)
+            self._progress(action)

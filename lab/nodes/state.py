@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab has made, on disk: one JSON file per cluster, written before a thing is made and when it is done.
+
+A node whose phase is ``creating`` was begun by a run that did not live to finish it: it is taken away and made again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.settings import Settings
+
+CREATING, READY = "creating", "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """A node of a cluster; ``index`` decides its addresses, 0 is the control plane."""
+
+    name: str
+    index: int
+    phase: str = CREATING
+    pool: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    taints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRecord:
+    """A user cluster; ``index`` decides its address ranges."""
+
+    name: str
+    index: int
+    version: str
+    token: str
+    nodes: tuple[NodeRecord, ...] = ()
+
+    def node(self, name: str) -> NodeRecord | None:
+        return next((node for node in self.nodes if node.name == name), None)
+
+    def with_node(self, record: NodeRecord) -> ClusterRecord:
+        others = [node for node in self.nodes if node.name != record.name]
+        return replace(self, nodes=tuple(sorted([*others, record], key=lambda node: node.index)))
+
+    def without_node(self, name: str) -> ClusterRecord:
+        return replace(self, nodes=tuple(node for node in self.nodes if node.name != name))
+
+    def free_index(self) -> int:
+        taken = {node.index for node in self.nodes}
+        return next(index for index in range(len(taken) + 1) if index not in taken)
+
+
+class StateStore:
+    """The records of a lab's clusters."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def clusters(self) -> dict[str, ClusterRecord]:
+        """All clusters by name.
+
+        Raises:
+            LabError: a record cannot be read.
+        """
+        found = (self._read(path) for path in sorted(self._settings.state_dir.glob("clusters/*/cluster.json")))
+        return {record.name: record for record in found}
+
+    def save(self, record: ClusterRecord) -> None:
+        path = self._path(record.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        # The token lets a machine join the cluster.
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(asdict(record), file, indent=1)
+        draft.replace(path)
+
+    def forget(self, name: str) -> None:
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, cluster: str) -> Path:
+        return self._settings.cluster_dir(cluster) / "cluster.json"
+
+    @staticmethod
+    def _read(path: Path) -> ClusterRecord:
+        try:
+            data = json.loads(path.read_text())
+            nodes = tuple(NodeRecord(**{**node, "taints": tuple(node["taints"])}) for node in data.pop("nodes"))
+            return ClusterRecord(**data, nodes=nodes)
+        except (ValueError, TypeError, KeyError) as exc:
+            raise LabError(
+                f"the lab's record {path}",
+                found=f"what cannot be read ({exc})",
+                expected="JSON as this version of the lab writes it",
+                see="`python -m lab down` takes the whole lab away; then it can be made again.",
+            ) from exc
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Hold the lab for oneself: two runs at once would make every node twice.
+
+    Raises:
+        LabError: another run holds it.
+    """
+    directory = Path("/run/lock") if Path("/run/lock").is_dir() else Path("/tmp")
+    path = directory / f"{settings.name}.lab.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise LabError(
+                f"the lab {settings.name}", found="another run at work on it", expected="one at a time", see=f"It holds {path}; fuser(1) tells who."
+            ) from exc
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
