@@ -113,7 +113,9 @@ def _member(kind: type[enum.Enum], value: JSON, *, where: str) -> enum.Enum:
     try:
         return kind(value)
     except ValueError as problem:
-        raise MalformedDocumentError(f"{where} is {value!r}, expected one of {', '.join(str(member.value) for member in kind)}") from problem
+        raise MalformedDocumentError(
+            f"{where} is {value!r}, expected one of {', '.join(str(member.value) for member in kind)}"
+        ) from problem
 
 
 def _expect(kind: type[T], value: JSON, *, where: str) -> T:

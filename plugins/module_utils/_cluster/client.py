@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests to the API server as JSON, with one retry policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from .clock import Clock, Deadline, SystemClock
+from .errors import ApiError, UnreachableError, api_error
+from .kubeconfig import Kubeconfig
+from .transport import Answer, Executed, NotSentError, Query, Stream, Transport, connect
+
+JSON = Any
+
+_METHODS = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+_REPEATABLE = frozenset({"get", "list", "update", "delete"})
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_PAGE = 500
+
+MERGE_PATCH = "application/merge-patch+json"
+"""RFC 7386."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer of the API server, success or not.
+
+    Attributes:
+        verb: what was asked.
+        path: path and query that it was asked of.
+        status: the HTTP status.
+        body: JSON; text where the answer is none.
+    """
+
+    verb: str
+    path: str
+    status: int
+    body: JSON
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list of objects, each with its kind and apiVersion, and the version of the collection to watch from."""
+
+    items: list[JSON]
+    resource_version: str
+
+
+class Cluster:
+    """An API server. Threads may share it.
+
+    Args:
+        transport: the way there.
+        clock: time.
+        patience: seconds for which a lost or overloaded server is asked again. What may have changed something is never sent twice.
+    """
+
+    def __init__(self, *, transport: Transport, clock: Clock, patience: float = 10.0) -> None:
+        self.server = transport.server
+        self.clock = clock
+        self._transport = transport
+        self._patience = patience
+
+    def call(
+        self, verb: str, path: str, *, query: Query = (), body: JSON = None, content_type: str = "application/json", seconds: float = 30.0
+    ) -> Reply:
+        """One request, its answer whatever the status.
+
+        Args:
+            verb: ``get``, ``list``, ``create``, ``update``, ``patch`` or ``delete``.
+            path: without the server's address.
+            query: pairs.
+            body: JSON to send; None for nothing.
+            content_type: of the body.
+            seconds: how long the server may be silent.
+
+        Raises:
+            UnreachableError: no answer.
+        """
+
+        def send() -> Answer:
+            return self._transport.send(
+                method=_METHODS[verb], path=path, query=query, body=body, content_type=content_type, seconds=seconds
+            )
+
+        answer = self._patiently(send, repeatable=verb in _REPEATABLE)
+        return Reply(verb=verb, path=f"{path}{'?' if query else ''}{urlencode(query)}", status=answer.status, body=_decoded(answer.content))
+
+    def get(self, path: str, *, query: Query = ()) -> JSON:
+        """An object.
+
+        Raises:
+            ApiError: any answer but success.
+            UnreachableError: no answer.
+        """
+        return successful(self.call("get", path, query=query)).body
+
+    def list(self, path: str, *, labels: str = "", fields: str = "") -> Listing:
+        """All objects of a collection, page by page.
+
+        Args:
+            path: of the collection.
+            labels: a label selector; empty for all.
+            fields: a field selector; empty for all.
+
+        Raises:
+            ApiError: any answer but success.
+            UnreachableError: no answer.
+        """
+        items: list[JSON] = []
+        token = ""
+        while True:
+            query = [*selectors(labels=labels, fields=fields), ("limit", str(_PAGE)), *([("continue", token)] if token else [])]
+            body = successful(self.call("list", path, query=query)).body
+            items += typed_items(body)
+            metadata = body.get("metadata") or {}
+            token = metadata.get("continue") or ""
+            if not token:
+                return Listing(items=items, resource_version=str(metadata.get("resourceVersion", "")))
+
+    def open(self, path: str, *, query: Query, seconds: float) -> Stream:
+        """A watch: one attempt, no retry.
+
+        Raises:
+            UnreachableError: no answer.
+        """
+        return self._transport.open(path=path, query=query, seconds=seconds)
+
+    def execute(self, path: str, *, container: str, command: Sequence[str], seconds: float) -> Executed:
+        """Runs a command in a container.
+
+        Args:
+            path: of the pod.
+            container: its name.
+            command: program and arguments; no shell unless it is the program.
+            seconds: until when it must have ended.
+
+        Raises:
+            ExecError: no session, or no end.
+        """
+        query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", part) for part in command)]
+        return self._transport.execute(path=f"{path}/exec", query=query, deadline=Deadline(clock=self.clock, seconds=seconds))
+
+    def _patiently(self, send: Callable[[], Answer], *, repeatable: bool) -> Answer:
+        deadline, pause = Deadline(clock=self.clock, seconds=self._patience), _FIRST_PAUSE
+        while True:
+            try:
+                answer = send()
+            except UnreachableError as problem:
+                if deadline.passed() or not (repeatable or isinstance(problem, NotSentError)):
+                    raise
+            else:
+                if answer.status != HTTPStatus.TOO_MANY_REQUESTS or deadline.passed():
+                    return answer
+                pause = answer.retry_after or pause
+            self.clock.pause(min(pause, deadline.left()))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+@contextmanager
+def cluster_of(kubeconfig: Kubeconfig, *, clock: Clock | None = None) -> Iterator[Cluster]:
+    """The cluster of a kubeconfig's context, known to answer to these credentials.
+
+    Raises:
+        KubeconfigError: the kubeconfig cannot be used.
+        UnreachableError: the server does not answer.
+        UnauthorizedError, ForbiddenError: it does not know the credentials, or they may not even read the namespace kube-system.
+    """
+    with connect(kubeconfig) as transport:
+        cluster = Cluster(transport=transport, clock=clock or SystemClock())
+        cluster.get("/api/v1/namespaces/kube-system")
+        yield cluster
+
+
+def successful(reply: Reply) -> Reply:
+    """The reply, if it is a success.
+
+    Raises:
+        ApiError: any other.
+    """
+    if reply.ok:
+        return reply
+    raise _error(reply)
+
+
+def selectors(*, labels: str, fields: str) -> list[tuple[str, str]]:
+    """The query of a label and a field selector."""
+    return [pair for pair in (("labelSelector", labels), ("fieldSelector", fields)) if pair[1]]
+
+
+def typed_items(body: JSON) -> list[JSON]:
+    """The items of a list with the kind and apiVersion that the API leaves out of them."""
+    kind = str(body.get("kind", "")).removesuffix("List")
+    return [{"apiVersion": body.get("apiVersion"), "kind": kind, **item} for item in body.get("items") or []]
+
+
+def _error(reply: Reply) -> ApiError:
+    return api_error(verb=reply.verb, path=reply.path, status=reply.status, body=reply.body)
+
+
+def _decoded(content: bytes) -> JSON:
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return content.decode(errors="replace")
