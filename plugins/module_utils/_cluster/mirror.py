@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from .client import Cluster
 from .clock import Deadline
 from .errors import ConformanceError
-from .watch import Change, Deleted, Following, Listed, Lost
+from .watch import Change, Changed, Deleted, Following, Listed, Lost
 
 JSON = Any
 T = TypeVar("T")
@@ -69,7 +69,8 @@ class Mirror:
         self._problems: dict[str, ConformanceError] = {}
         self._refused: dict[str, ConformanceError] = {}
         self._followings = {
-            kind: Following(cluster, source.path, labels=source.labels, fields=source.fields, seconds=seconds) for kind, source in sources.items()
+            kind: Following(cluster, source.path, labels=source.labels, fields=source.fields, seconds=seconds)
+            for kind, source in sources.items()
         }
 
     def __enter__(self) -> Mirror:
@@ -133,7 +134,7 @@ class Mirror:
             self._objects[kind] = {uid_of(item): item for item in change.objects}
         elif isinstance(change, Deleted):
             self._objects[kind].pop(uid_of(change.object), None)
-        else:
+        elif isinstance(change, Changed):
             self._objects[kind][uid_of(change.object)] = change.object
 
 

@@ -49,12 +49,17 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The server does not answer. Following goes on; ``Listed`` or ``Changed`` show that it answers again."""
+    """The server does not answer. Following goes on; any other change shows that it answers again."""
 
     problem: ConformanceError
 
 
-Change = Listed | Changed | Deleted | Lost
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The server watches the collection for us, from where we know it."""
+
+
+Change = Listed | Changed | Deleted | Lost | Resumed
 
 
 class Following:
@@ -90,7 +95,7 @@ class Following:
                     version = listing.resource_version
                     yield Listed(listing.items)
                 for event in self._session(version):
-                    version, pause = event.version or version, _FIRST_PAUSE
+                    version, pause = event.version or version, _FIRST_PAUSE if event.version else pause
                     if event.change is not None:
                         yield event.change
             except GoneError:
@@ -125,6 +130,7 @@ class Following:
         try:
             if stream.status != HTTPStatus.OK:
                 successful(Reply(verb="watch", path=self._path, status=stream.status, body=_parsed(stream.content(), where=self._path)))
+            yield _Event(Resumed(), "")
             for line in stream.lines():
                 if not self._going():
                     return
@@ -137,7 +143,7 @@ class Following:
 class _Event:
     """A line of a watch: the change, None for a bookmark, and the version to go on from."""
 
-    change: Changed | Deleted | None
+    change: Changed | Deleted | Resumed | None
     version: str
 
 
