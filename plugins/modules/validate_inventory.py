@@ -13,7 +13,8 @@ author:
 description:
   - Holds the names and values of all variables of a host against the argument specs of the collection's roles and playbooks.
   - A name that begins like one of them and is none is an error, with the name that was meant.
-  - Runs in the controller, where the variables are. Reads nothing else and changes nothing. Fails with a line for each variable that is wrong.
+  - Runs in the controller, where the variables are. Reads nothing else and changes nothing.
+  - Fails with a line for each variable that is wrong.
 attributes:
   check_mode:
     support: full
@@ -55,7 +56,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 def main() -> NoReturn:
     module = AnsibleModule(argument_spec={"specs": {"type": "list", "elements": "path"}}, supports_check_mode=True)
-    module.fail_json(msg="the variables of an inventory are in the controller, not on a managed host: the action plugin of this name reads them")
+    module.fail_json(msg="an inventory is in the controller, not on a managed host: the action plugin of this name reads it")
 
 
 if __name__ == "__main__":
