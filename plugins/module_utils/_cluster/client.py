@@ -24,8 +24,13 @@ _REPEATABLE = frozenset({"get", "list", "update", "delete"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _PAGE = 500
 
+JSON_TYPE = "application/json"
+
 MERGE_PATCH = "application/merge-patch+json"
 """RFC 7386."""
+
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Asks for objects' metadata without the rest (Kubernetes API concepts, "Metadata-only fetches")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,15 @@ class Cluster:
         self._patience = patience
 
     def call(
-        self, verb: str, path: str, *, query: Query = (), body: JSON = None, content_type: str = "application/json", seconds: float = 30.0
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: JSON = None,
+        content_type: str = JSON_TYPE,
+        accept: str = JSON_TYPE,
+        seconds: float = 30.0,
     ) -> Reply:
         """One request, its answer whatever the status.
 
@@ -84,6 +97,7 @@ class Cluster:
             query: pairs.
             body: JSON to send; None for nothing.
             content_type: of the body.
+            accept: media type of the answer.
             seconds: how long the server may be silent.
 
         Raises:
@@ -91,9 +105,8 @@ class Cluster:
         """
 
         def send() -> Answer:
-            return self._transport.send(
-                method=_METHODS[verb], path=path, query=query, body=body, content_type=content_type, seconds=seconds
-            )
+            headers = {"Accept": accept, "Content-Type": content_type}
+            return self._transport.send(method=_METHODS[verb], path=path, query=query, body=body, headers=headers, seconds=seconds)
 
         answer = self._patiently(send, repeatable=verb in _REPEATABLE)
         return Reply(verb=verb, path=f"{path}{'?' if query else ''}{urlencode(query)}", status=answer.status, body=_decoded(answer.content))
@@ -107,13 +120,14 @@ class Cluster:
         """
         return successful(self.call("get", path, query=query)).body
 
-    def list(self, path: str, *, labels: str = "", fields: str = "") -> Listing:
+    def list(self, path: str, *, labels: str = "", fields: str = "", accept: str = JSON_TYPE) -> Listing:
         """All objects of a collection, page by page.
 
         Args:
             path: of the collection.
             labels: a label selector; empty for all.
             fields: a field selector; empty for all.
+            accept: media type; ``METADATA_ONLY`` spares the server and the network the rest of the objects.
 
         Raises:
             ApiError: any answer but success.
@@ -123,12 +137,25 @@ class Cluster:
         token = ""
         while True:
             query = [*selectors(labels=labels, fields=fields), ("limit", str(_PAGE)), *([("continue", token)] if token else [])]
-            body = successful(self.call("list", path, query=query)).body
+            body = successful(self.call("list", path, query=query, accept=accept)).body
             items += typed_items(body)
             metadata = body.get("metadata") or {}
             token = metadata.get("continue") or ""
             if not token:
                 return Listing(items=items, resource_version=str(metadata.get("resourceVersion", "")))
+
+    def delete(self, path: str, *, options: JSON) -> None:
+        """Asks for the deletion of an object.
+
+        Args:
+            path: of the object.
+            options: a DeleteOptions object.
+
+        Raises:
+            ApiError: any answer but success; ConflictError when a precondition does not hold.
+            UnreachableError: no answer.
+        """
+        successful(self.call("delete", path, body=options))
 
     def open(self, path: str, *, query: Query, seconds: float) -> Stream:
         """A watch: one attempt, no retry.

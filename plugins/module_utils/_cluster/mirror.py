@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from .client import Cluster
 from .clock import Deadline
@@ -73,7 +73,7 @@ class Mirror:
             for kind, source in sources.items()
         }
 
-    def __enter__(self) -> Mirror:
+    def __enter__(self) -> Self:
         for kind, following in self._followings.items():
             threading.Thread(target=self._follow, args=(kind, following), name=f"mirror of {kind}", daemon=True).start()
         return self

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,6 +36,7 @@ Query = Sequence[tuple[str, str]]
 LIBRARY = "kubernetes"
 """Name of the library on PyPI."""
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _CONNECTIONS = 32
 _CONNECT_SECONDS = 5.0
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
@@ -126,7 +128,7 @@ class Transport:
         self._api = kubernetes.client.ApiClient(configuration)
         self._pool: urllib3.PoolManager = self._api.rest_client.pool_manager
 
-    def send(self, *, method: str, path: str, query: Query, body: JSON, content_type: str, seconds: float) -> Answer:
+    def send(self, *, method: str, path: str, query: Query, body: JSON, headers: Mapping[str, str], seconds: float) -> Answer:
         """One request with its whole answer.
 
         Args:
@@ -134,7 +136,7 @@ class Transport:
             path: without the server's address.
             query: pairs; a key can occur more than once.
             body: JSON; None for none.
-            content_type: of the body.
+            headers: beside the credentials.
             seconds: how long the server may be silent.
 
         Raises:
@@ -142,7 +144,7 @@ class Transport:
             UnreachableError: the connection broke; whether the request was carried out is not known.
         """
         try:
-            response = self._request(method, path, query=query, body=body, content_type=content_type, seconds=seconds)
+            response = self._request(method, path, query=query, body=body, headers=headers, seconds=seconds)
             return Answer(status=response.status, content=response.read(), retry_after=_retry_after(response.headers))
         except (urllib3.exceptions.HTTPError, OSError) as problem:
             raise self._lost(f"{method} {path}", problem) from problem
@@ -188,14 +190,13 @@ class Transport:
         return headers
 
     def _request(
-        self, method: str, path: str, *, query: Query, seconds: float, body: JSON = None, content_type: str = ""
+        self, method: str, path: str, *, query: Query, seconds: float, body: JSON = None, headers: Mapping[str, str] = _NO_HEADERS
     ) -> urllib3.BaseHTTPResponse:
-        headers = {"Accept": "application/json", "User-Agent": "ailab.conformance", **self._credentials()}
         return self._pool.request(
             method,
             f"{self.server}{path}{'?' if query else ''}{urlencode(query)}",
             body=None if body is None else json.dumps(body).encode(),
-            headers=headers if body is None else {**headers, "Content-Type": content_type},
+            headers={"User-Agent": "ailab.conformance", **headers, **self._credentials()},
             preload_content=False,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
         )

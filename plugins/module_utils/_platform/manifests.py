@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects as functions of typed values, one function per kind. Pure.
+
+Names, namespaces and labels are given by whoever creates the object; here is what an object says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import kinds
+from .kinds import Kind
+
+JSON = Any
+
+ADMIN_ACCESS_LABEL = "resource.kubernetes.io/admin-access"
+"""Namespaces in which claims may ask for admin access carry it with the value true (KEP-5018)."""
+
+_STAY = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
+"""A shell that sleeps and ends at once when it is told to, as process 1 too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """An object to create.
+
+    Attributes:
+        kind: where it belongs.
+        fields: its fields but for apiVersion, kind and metadata.
+        labels: beside those that every object of a run carries.
+    """
+
+    kind: Kind
+    fields: Mapping[str, JSON]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exactly:
+    """A request for devices of one class (API: ExactDeviceRequest, DeviceSubRequest).
+
+    Attributes:
+        device_class: the class.
+        selectors: CEL expressions; all must hold.
+        count: how many devices.
+        admin_access: whether to ask for access to devices that others use.
+    """
+
+    device_class: str
+    selectors: tuple[str, ...] = ()
+    count: int = 1
+    admin_access: bool = False
+
+    def as_json(self) -> dict[str, JSON]:
+        """The request as the API has it."""
+        fields: dict[str, JSON] = {"deviceClassName": self.device_class, "allocationMode": "ExactCount", "count": self.count}
+        if self.selectors:
+            fields["selectors"] = [{"cel": {"expression": expression}} for expression in self.selectors]
+        return {**fields, "adminAccess": True} if self.admin_access else fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAvailable:
+    """A request with alternatives, the best first (KEP-4816).
+
+    Attributes:
+        alternatives: name → request, in order.
+    """
+
+    alternatives: Mapping[str, Exactly]
+
+
+DeviceRequest = Exactly | FirstAvailable
+
+REQUEST = "gpu"
+"""Name of the one request in every claim here."""
+
+
+def claim(request: DeviceRequest) -> Manifest:
+    """A ResourceClaim with one request."""
+    return Manifest(kind=kinds.RESOURCE_CLAIM, fields={"spec": _claim_spec(request)}, labels={})
+
+
+def claim_template(request: DeviceRequest, *, labels: Mapping[str, str]) -> Manifest:
+    """A ResourceClaimTemplate with one request.
+
+    Args:
+        request: for devices.
+        labels: of the claims that are made from it.
+    """
+    return Manifest(
+        kind=kinds.RESOURCE_CLAIM_TEMPLATE, fields={"spec": {"metadata": {"labels": dict(labels)}, "spec": _claim_spec(request)}}, labels={}
+    )
+
+
+def device_class(expression: str) -> Manifest:
+    """A DeviceClass with one CEL selector."""
+    return Manifest(kind=kinds.DEVICE_CLASS, fields={"spec": {"selectors": [{"cel": {"expression": expression}}]}}, labels={})
+
+
+def resource_slice(*, driver: str, pool: str) -> Manifest:
+    """A ResourceSlice of one device on all nodes. It is never stored: callers send it as a dry run."""
+    return Manifest(
+        kind=kinds.RESOURCE_SLICE,
+        fields={
+            "spec": {
+                "driver": driver,
+                "pool": {"name": pool, "generation": 1, "resourceSliceCount": 1},
+                "allNodes": True,
+                "devices": [{"name": "device-0", "attributes": {"uuid": {"string": "none"}}}],
+            }
+        },
+        labels={},
+    )
+
+
+def namespace(*, admin_access: bool = False) -> Manifest:
+    """A Namespace in which only restricted pods run (Pod Security Standards)."""
+    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+    return Manifest(kind=kinds.NAMESPACE, fields={}, labels={**labels, **({ADMIN_ACCESS_LABEL: "true"} if admin_access else {})})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimUse:
+    """How a pod comes to a claim: by the name of a claim, or of a template.
+
+    Attributes:
+        claim: name of a ResourceClaim; empty when there is a template.
+        template: name of a ResourceClaimTemplate; empty when there is a claim.
+    """
+
+    claim: str = ""
+    template: str = ""
+
+
+def probe_pod(*, image: str, use: ClaimUse, containers: Sequence[str], tolerations: Sequence[Mapping[str, JSON]]) -> Manifest:
+    """A pod that does nothing until it is deleted, and ends at once then.
+
+    It has no API credentials and no privileges; the grace period is 1 s because 0 would remove it from the API before its containers
+    have ended, with its devices still in use.
+
+    Args:
+        image: with sh and sleep.
+        use: the claim that all containers use.
+        containers: their names.
+        tolerations: of the pod.
+    """
+    source = {"resourceClaimName": use.claim} if use.claim else {"resourceClaimTemplateName": use.template}
+    return Manifest(
+        kind=kinds.POD,
+        fields={
+            "spec": {
+                "restartPolicy": "Never",
+                "terminationGracePeriodSeconds": 1,
+                "automountServiceAccountToken": False,
+                "enableServiceLinks": False,
+                "tolerations": [dict(toleration) for toleration in tolerations],
+                "securityContext": {
+                    "runAsNonRoot": True,
+                    "runAsUser": 65532,
+                    "runAsGroup": 65532,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
+                "resourceClaims": [{"name": "devices", **source}],
+                "containers": [_container(name, image=image) for name in containers],
+            }
+        },
+        labels={},
+    )
+
+
+def _container(name: str, *, image: str) -> dict[str, JSON]:
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", _STAY],
+        "resources": {"claims": [{"name": "devices"}], "requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "256Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+
+
+def _claim_spec(request: DeviceRequest) -> dict[str, JSON]:
+    if isinstance(request, Exactly):
+        return {"devices": {"requests": [{"name": REQUEST, "exactly": request.as_json()}]}}
+    alternatives = [{"name": name, **alternative.as_json()} for name, alternative in request.alternatives.items()]
+    return {"devices": {"requests": [{"name": REQUEST, "firstAvailable": alternatives}]}}

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deletes what a run has made, and nothing else (rule C3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConflictError, NotFoundError
+
+from .identity import RUN_LABEL
+from .kinds import BY_NAME
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+
+    from .ledger import Entry
+
+JSON = Any
+
+
+def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
+    """The object of an entry, if it still exists and is the run's.
+
+    It is the run's when it carries the run's label and the entry's UID. An entry without UID is of a run that was killed between
+    asking for the object and hearing of it: there the label and the name, which ends in the run's random digits, must do.
+
+    Raises:
+        ApiError: the server refuses to show it.
+        UnreachableError: no answer.
+    """
+    try:
+        found = cluster.get(BY_NAME[entry.kind].path(name=entry.name, namespace=entry.namespace))
+    except NotFoundError:
+        return None
+    metadata = found["metadata"]
+    ours = (metadata.get("labels") or {}).get(RUN_LABEL) == run_id and entry.uid in {"", metadata["uid"]}
+    return found if ours else None
+
+
+def delete(cluster: Cluster, found: JSON) -> None:
+    """Asks for the deletion of exactly this object, by UID. It is gone later, or already.
+
+    Raises:
+        ApiError: the server refuses.
+        UnreachableError: no answer.
+    """
+    metadata = found["metadata"]
+    path = BY_NAME[found["kind"]].path(name=metadata["name"], namespace=metadata.get("namespace", ""))
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": metadata["uid"]}}
+    try:
+        cluster.delete(path, options=options)
+    except (NotFoundError, ConflictError):
+        return
