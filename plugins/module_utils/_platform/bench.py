@@ -17,7 +17,7 @@ from .survey import Survey, survey
 from .workload import Workload
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Query, Reply
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
 
     from .kinds import Kind
@@ -63,15 +63,13 @@ class Bench:
         """The name of an object by the part that it plays in the check."""
         return f"{self._prefix}-{role}"
 
-    def ask(
-        self, fact: str, verb: str, path: str, *, body: JSON = None, query: Sequence[tuple[str, str]] = (), content_type: str = ""
-    ) -> Reply:
+    def ask(self, fact: str, verb: str, path: str, *, body: JSON = None, content_type: str = JSON_TYPE) -> Reply:
         """One request, recorded as ``{"status", "body"}`` whatever the answer.
 
         Raises:
             UnreachableError: no answer.
         """
-        return self._answered(fact, self._cluster.call(verb, path, body=body, query=query, content_type=content_type), body=body)
+        return self._answered(fact, self._cluster.call(verb, path, body=body, content_type=content_type), body=body)
 
     def listing(self, fact: str, kind: Kind, *, labels: str = "", fields: str = "") -> list[JSON]:
         """All objects of a kind, recorded.
