@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first program of a node: it turns namespaces into a machine and becomes the node's supervisord.
 
-It runs inside new mount, PID, IPC and host-name namespaces and in the node's network namespace: see ``machine.py``. The node sees this
-machine's programs, but a /etc, /var and /run of its own. So a chart that hard-codes /var/lib/kubelet or /etc/cni/net.d just works, and
+It makes the node's cgroup the root that the node sees, enters its network namespace and new mount, PID, IPC and host-name namespaces.
+The node sees this machine's programs, but a /etc, /var and /run of its own. So a chart that hard-codes /var/lib/kubelet or /etc/cni/net.d just works, and
 nothing that a pod writes to such a path reaches this machine.
 """
 
@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab.nodes.cgroups import CgroupTree
+from lab.nodes.cgroups import CgroupTree, hierarchies, own_root, remount
+from lab.nodes.links import enter
 from lab.nodes.supervision import supervisord
 
 _PRIVATE = ("var", "run")
@@ -35,6 +36,7 @@ class BootSpec:
 
     lab: str
     node: str
+    netns: str
     directory: str
     supervisord_configuration: str
     keep: tuple[str, ...]
@@ -49,16 +51,34 @@ class BootSpec:
 
 
 def main(arguments: Sequence[str]) -> None:
-    spec = BootSpec.read(Path(arguments[0]))
+    """Boot the node of a boot file: ``plug`` on this machine's side, ``boot`` inside the namespaces."""
+    step, file = arguments
+    spec = BootSpec.read(Path(file))
+    words = _plug(spec, file) if step == "plug" else _boot(spec)
+    os.execvp(words[0], words)
+
+
+def _plug(spec: BootSpec, file: str) -> list[str]:
     tree = CgroupTree(spec.lab)
-    tree.create(spec.node, "runtime")
+    # What the node's earlier life left: the kubelet's metrics would look for each of those containers for seconds.
+    tree.kill(spec.node, "kubepods")
+    tree.remove(spec.node)
+    tree.create(spec.node)
+    tree.join(spec.node)
+    own_root()
+    tree.create(spec.node, "runtime", hand_down=False)
     tree.join(spec.node, "runtime")
+    unshare = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    return [*enter(spec.netns), *unshare, "--", sys.executable, "-m", "lab.nodes.boot", "boot", file]
+
+
+def _boot(spec: BootSpec) -> list[str]:
     # The kubelet needs shared propagation; the namespace itself is private, so that nothing comes back to this machine.
     _mount("--make-rshared", "/")
+    remount(hierarchies())
     _own_directories(spec)
     socket.sethostname(spec.node)
-    words = supervisord(Path(spec.supervisord_configuration), foreground=True)
-    os.execv(words[0], words)
+    return supervisord(Path(spec.supervisord_configuration), foreground=True)
 
 
 def _own_directories(spec: BootSpec) -> None:

@@ -7,27 +7,36 @@ Every process of the lab lives below one cgroup. So it can be found and ended by
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.nodes.command import until
+from lab.nodes.command import run, until
 
 _MOUNTS = Path("/proc/self/mountinfo")
 # What the kubelet refuses to start without (k8s.io/kubernetes pkg/kubelet/cm/container_manager_linux.go).
 _NEEDED_V1 = {"cpu", "cpuacct", "cpuset", "memory"}
+_V1_CONTROLLERS = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma"}
+_CLONE_NEWCGROUP = 0x02000000  # sched.h
 _NEEDED_V2 = {"cpu", "cpuset", "memory", "pids"}
 
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """One mounted cgroup file system; ``controllers`` is empty for a named v1 hierarchy and for the v2 part of a hybrid host."""
+    """One mounted cgroup file system.
+
+    Attributes:
+        controllers: empty for a named v1 hierarchy and for the v2 part of a hybrid host.
+        options: what mount(8) takes to mount it again.
+    """
 
     root: Path
     controllers: frozenset[str]
     v2: bool
+    options: str = ""
 
 
 def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
@@ -41,7 +50,8 @@ def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
         before, _, after = line.partition(" - ")
         mount_root, point = before.split()[3:5]
         kind, _source, options = after.split()[:3]
-        if mount_root != "/" or kind not in ("cgroup", "cgroup2"):
+        # Seen from a cgroup namespace, the root of a mount that is older than the namespace is so many steps up.
+        if set(mount_root.split("/")) - {"", ".."} or kind not in ("cgroup", "cgroup2"):
             continue
         root = Path(point)
         if kind == "cgroup2":
@@ -49,8 +59,9 @@ def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
             offered = controllers.read_text().split() if controllers.exists() else []
             found[root] = Hierarchy(root=root, controllers=frozenset(offered), v2=True)
         else:
-            known = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb"}
-            found[root] = Hierarchy(root=root, controllers=frozenset(options.split(",")) & known, v2=False)
+            chosen = [option for option in options.split(",") if option in _V1_CONTROLLERS or option.startswith("name=")]
+            mount = ",".join(chosen if set(chosen) & _V1_CONTROLLERS else ["none", *chosen])
+            found[root] = Hierarchy(root=root, controllers=frozenset(chosen) & _V1_CONTROLLERS, v2=False, options=mount)
     return list(found.values())
 
 
@@ -64,16 +75,19 @@ def missing_controllers(mounted: list[Hierarchy]) -> set[str]:
 class CgroupTree:
     """The cgroup ``/<name>`` in each hierarchy.
 
-    A node has ``/<name>/<node>`` as the root of its pods (the kubelet's --cgroup-root) and ``/<name>/<node>/runtime`` for its own
-    processes: with v2 only leaves may hold processes.
+    A node takes ``/<name>/<node>`` for the root of all cgroups (cgroup_namespaces(7)); its own processes live in ``runtime`` below it, since
+    with v2 only leaves may hold processes.
     """
 
     def __init__(self, name: str, *, mounted: list[Hierarchy] | None = None) -> None:
         self.name = name
         self._mounted = hierarchies() if mounted is None else mounted
 
-    def create(self, *parts: str) -> None:
-        """Make a cgroup and its parents, with all controllers handed down.
+    def create(self, *parts: str, hand_down: bool = True) -> None:
+        """Make a cgroup and its parents.
+
+        Args:
+            hand_down: give it all controllers (v2). Its parent may hold no process then.
 
         Raises:
             LabError: the host does not offer the controllers that the kubelet needs.
@@ -88,7 +102,7 @@ class CgroupTree:
         for hierarchy in self._mounted:
             group = hierarchy.root
             for part in (self.name, *parts):
-                if hierarchy.v2 and hierarchy.controllers:
+                if hand_down and hierarchy.v2:
                     _hand_down(group, hierarchy.controllers)
                 group /= part
                 group.mkdir(exist_ok=True)
@@ -133,6 +147,20 @@ class CgroupTree:
             top = hierarchy.root.joinpath(self.name, *parts)
             for folder, _, _ in os.walk(top, topdown=False):
                 _remove(Path(folder))
+
+
+def own_root() -> None:
+    """Make the calling process's cgroup the root of what it and its children see."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWCGROUP) != 0:
+        raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWCGROUP)")
+
+
+def remount(mounted: list[Hierarchy]) -> None:
+    """Show a process that has a root of its own that root, at the places where the hierarchies were mounted before."""
+    for hierarchy in mounted:
+        kind = "cgroup2" if hierarchy.v2 else "cgroup"
+        run(["umount", hierarchy.root])  # the kernel refuses to mount a file system over itself
+        run(["mount", "-t", kind, *(["-o", hierarchy.options] if hierarchy.options else []), kind, hierarchy.root])
 
 
 def _hand_down(group: Path, controllers: frozenset[str]) -> None:

@@ -12,9 +12,11 @@ from functools import partial
 
 import yaml
 
+from lab.errors import LabError
 from lab.nodes import kubeadm
 from lab.nodes.addons import manifests
 from lab.nodes.addresses import AddressPlan, ClusterAddresses
+from lab.nodes.command import until
 from lab.nodes.diagnosis import with_node_report
 from lab.nodes.machine import Machine
 from lab.nodes.runtime import cni_configuration
@@ -52,7 +54,6 @@ class Cluster:
         configuration = machine.directory / "kubeadm.yaml"
         configuration.write_text(
             kubeadm.init_documents(
-                settings,
                 cluster=record.name,
                 version=record.version,
                 token=record.token,
@@ -80,12 +81,11 @@ class Cluster:
 
     def join(self, node: NodeRecord, machine: Machine) -> None:
         """Make a booted machine a worker of this cluster."""
-        settings = self._tools.settings
         discovery = machine.directory / "discovery.kubeconfig"
         discovery.write_text(kubeadm.discovery_kubeconfig(server=self.endpoint, ca=self._ca()))
         configuration = machine.directory / "kubeadm.yaml"
         configuration.write_text(
-            kubeadm.join_documents(settings, token=self._record.token, identity=self._identity(node), discovery=str(discovery))
+            kubeadm.join_documents(token=self._record.token, identity=self._identity(node), discovery=str(discovery))
         )
         machine.run(["kubeadm", "join", f"--config={configuration}"], timeout=120)
         self._done(node)
@@ -140,12 +140,26 @@ class Cluster:
             LabError: not by the deadline; the error tells what the node itself says.
         """
         kubectl, cluster = self._tools.kubectl, self._record.name
+        self._wait_for(self.answers, f"the API server of cluster {cluster}", node=f"{cluster}-control-plane")
+        for name in names:
+            # A node's Ready condition outlives its kubelet by 40 seconds, so the kubelet itself is asked.
+            self._wait_for(partial(self._kubelet_answers, name), f"the kubelet of {name}", node=name)
         with with_node_report(self._tools, cluster):
             limit = f"--timeout={_READY_SECONDS}s"
             kubectl(cluster, "wait", "--for=condition=Ready", limit, *(f"node/{name}" for name in names), timeout=_READY_SECONDS + 10)
             kubectl(
                 cluster, "wait", "--for=condition=Available", "-n", "kube-system", limit, "deployment/coredns", timeout=_READY_SECONDS + 10
             )
+
+    def _kubelet_answers(self, node: str) -> bool:
+        try:
+            return self._tools.kubectl(self._record.name, "get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz", "--request-timeout=3s") == "ok"
+        except LabError:
+            return False
+
+    @staticmethod
+    def _wait_for(answers: Callable[[], bool], what: str, *, node: str) -> None:
+        until(answers, what=what, seconds=_READY_SECONDS, every=0.2, see=f"See `python -m lab logs {node} kubelet`.")
 
     def _identity(self, node: NodeRecord) -> kubeadm.NodeIdentity:
         return kubeadm.NodeIdentity(

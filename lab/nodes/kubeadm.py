@@ -12,7 +12,6 @@ import yaml
 
 from lab.nodes.addresses import ClusterAddresses
 from lab.nodes.runtime import CRI_SOCKET
-from lab.settings import Settings
 
 API_PORT = 6443
 ETCD_TAG = "3.6.8-0"
@@ -35,7 +34,7 @@ class NodeIdentity:
 
 
 def init_documents(
-    settings: Settings, *, cluster: str, version: str, token: str, identity: NodeIdentity, addresses: ClusterAddresses
+    *, cluster: str, version: str, token: str, identity: NodeIdentity, addresses: ClusterAddresses
 ) -> str:
     """The configuration of ``kubeadm init``.
 
@@ -49,7 +48,7 @@ def init_documents(
         "kind": "InitConfiguration",
         "localAPIEndpoint": endpoint,
         "bootstrapTokens": [{"token": token, "ttl": "0s", "usages": ["signing", "authentication"], "groups": ["system:bootstrappers:kubeadm:default-node-token"]}],
-        "nodeRegistration": _registration(settings, identity),
+        "nodeRegistration": _registration(identity),
         "skipPhases": _SKIPPED,
     }
     shape = {
@@ -70,7 +69,7 @@ def init_documents(
     return yaml.safe_dump_all([init, shape, _kubelet(addresses), _kube_proxy(addresses)], sort_keys=False)
 
 
-def join_documents(settings: Settings, *, token: str, identity: NodeIdentity, discovery: str) -> str:
+def join_documents(*, token: str, identity: NodeIdentity, discovery: str) -> str:
     """The configuration of ``kubeadm join``.
 
     Args:
@@ -80,7 +79,7 @@ def join_documents(settings: Settings, *, token: str, identity: NodeIdentity, di
         "apiVersion": "kubeadm.k8s.io/v1beta4",
         "kind": "JoinConfiguration",
         "discovery": {"file": {"kubeConfigPath": discovery}, "tlsBootstrapToken": token},
-        "nodeRegistration": _registration(settings, identity),
+        "nodeRegistration": _registration(identity),
         "skipPhases": ["preflight"],
     }
     return yaml.safe_dump(join, sort_keys=False)
@@ -101,8 +100,8 @@ def discovery_kubeconfig(*, server: str, ca: str) -> str:
     )
 
 
-def _registration(settings: Settings, identity: NodeIdentity) -> dict[str, Any]:
-    flags = {"node-ip": identity.address, "cgroup-root": f"/{settings.name}/{identity.name}", "hostname-override": identity.name}
+def _registration(identity: NodeIdentity) -> dict[str, Any]:
+    flags = {"node-ip": identity.address, "hostname-override": identity.name}
     if identity.labels:
         flags["node-labels"] = ",".join(f"{key}={value}" for key, value in sorted(identity.labels.items()))
     registration: dict[str, Any] = {"name": identity.name, "criSocket": CRI_SOCKET, "kubeletExtraArgs": _arguments(flags)}

@@ -8,6 +8,7 @@ that one ends everything on the machine, as a power switch does; the lab's super
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from pathlib import Path
 from lab.nodes.boot import BootSpec
 from lab.nodes.cgroups import CgroupTree
 from lab.nodes.command import run, until
-from lab.nodes.links import enter
 from lab.nodes.runtime import containerd_configuration, containerd_program, kubelet_program, systemctl
 from lab.nodes.supervision import Program, Supervisor, configuration
 from lab.settings import Settings
@@ -79,6 +79,7 @@ class Machine:
         BootSpec(
             lab=self._settings.name,
             node=self.name,
+            netns=self._settings.netns(self.name),
             directory=str(self.directory),
             supervisord_configuration=str(self.directory / "supervisord.conf"),
             keep=_visible(self._settings, self._programs),
@@ -91,11 +92,14 @@ class Machine:
         self._lab_supervisor.start(self.program_name)
         self.supervisor.wait(seconds=20, see=f"See `python -m lab logs {self.name} machine`.")
         until(
-            lambda: "RUNNING" == self.supervisor.states().get("containerd"),
+            self._containerd_listens,
             what=f"containerd on {self.name}",
             seconds=20,
             see=f"See `python -m lab logs {self.name} containerd`.",
         )
+
+    def _containerd_listens(self) -> bool:
+        return Path(f"/proc/{self._first_process()}/root/run/containerd/containerd.sock").is_socket()
 
     def is_on(self) -> bool:
         return bool(self._tree.processes(self.name, "runtime")) and self.supervisor.answers()
@@ -127,18 +131,24 @@ class Machine:
         return self._settings.state_dir / "programs" / f"{self.program_name}.conf"
 
     def _program(self) -> Program:
-        unshare = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        boot = [sys.executable, "-m", "lab.nodes.boot", str(self.directory / "boot.json")]
         return Program(
             name=self.program_name,
-            command=[*enter(self._settings.netns(self.name)), *unshare, "--", *boot],
+            command=[sys.executable, "-m", "lab.nodes.boot", "plug", str(self.directory / "boot.json")],
             environment={"PYTHONPATH": str(PROJECT), "PATH": self._path},
             power_switch=True,
         )
 
     def _first_process(self) -> int:
-        """The process id, seen from this machine, of the node's supervisord: the oldest process of the runtime group."""
-        return min(self._tree.processes(self.name, "runtime"), key=_started)
+        """The process id, seen from this machine, of the node's supervisord: the oldest process of the runtime group that is inside."""
+        here = _pid_namespace("self")
+        return min((pid for pid in self._tree.processes(self.name, "runtime") if _pid_namespace(pid) not in (None, here)), key=_started)
+
+
+def _pid_namespace(pid: int | str) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _started(pid: int) -> tuple[int, int]:
