@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""What an object lacks to be ready, by kind. Pure functions over the JSON of the API.
+
+Source: Kubernetes API reference, apps/v1 (status of Deployment, DaemonSet and StatefulSet, as ``kubectl rollout status`` reads it),
+core/v1 (conditions of Pod and Node), apiextensions.k8s.io/v1 and apiregistration.k8s.io/v1 (conditions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+JSON = Any
+Lack = str | None
+"""What is missing, in a few words; None when nothing is."""
+
+
+def lack_of(item: JSON) -> Lack:
+    """What an object lacks to be ready. A kind without a readiness of its own is ready when it exists."""
+    predicate = _BY_KIND.get(str(item.get("kind")))
+    return predicate(item) if predicate else None
+
+
+def deployment(item: JSON) -> Lack:
+    """All replicas are of the current template and available."""
+    wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
+    return _unseen(item) or _counted(wanted, updated=status.get("updatedReplicas", 0), available=status.get("availableReplicas", 0))
+
+
+def stateful_set(item: JSON) -> Lack:
+    """All replicas are of the current revision and ready."""
+    wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
+    updated = status.get("updatedReplicas", 0) if status.get("updateRevision") != status.get("currentRevision") else wanted
+    return _unseen(item) or _counted(wanted, updated=updated, available=status.get("readyReplicas", 0))
+
+
+def daemon_set(item: JSON) -> Lack:
+    """Every node that it selects runs an available pod of the current template. None selected: it serves nobody, and is not ready."""
+    status = item.get("status", {})
+    wanted = status.get("desiredNumberScheduled", 0)
+    if lack := _unseen(item):
+        return lack
+    if wanted == 0:
+        return f"no node for it, expected one that has the labels {_pairs(item['spec']['template']['spec'].get('nodeSelector', {}))}"
+    return _counted(wanted, updated=status.get("updatedNumberScheduled", 0), available=status.get("numberAvailable", 0))
+
+
+def condition(name: str) -> Callable[[JSON], Lack]:
+    """A predicate for objects that are ready when a condition is True."""
+
+    def lacks(item: JSON) -> Lack:
+        found = next((entry for entry in item.get("status", {}).get("conditions", []) if entry.get("type") == name), None)
+        if found is None:
+            return f"no condition {name} yet"
+        if found.get("status") == "True":
+            return None
+        why = ": ".join(part for part in (found.get("reason"), found.get("message")) if part)
+        return f"condition {name} is {found.get('status')}{f' ({why})' if why else ''}"
+
+    return lacks
+
+
+def field(item: JSON, path: Sequence[str], expected: str) -> Lack:
+    """What is at a path is, as text, what is expected."""
+    found = item
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return None if found is not None and str(found) == expected else f"{'.'.join(path)} is {found}, expected {expected}"
+
+
+def container_trouble(pod: JSON) -> Lack:
+    """Why a pod does not run: the scheduler's refusal, or the first container that waits or has ended badly."""
+    status = pod.get("status", {})
+    scheduled: Mapping[str, JSON] = next((entry for entry in status.get("conditions", []) if entry.get("type") == "PodScheduled"), {})
+    if scheduled.get("status") == "False":
+        return f"not scheduled: {scheduled.get('message', scheduled.get('reason'))}"
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        state = container.get("state", {})
+        waiting, ended = state.get("waiting", {}), state.get("terminated", {})
+        if waiting.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
+            return f"container {container['name']} waits: {waiting['reason']} {waiting.get('message', '')}".rstrip()
+        if ended.get("exitCode", 0) != 0:
+            return f"container {container['name']} ended with status {ended['exitCode']}"
+    return None
+
+
+def _unseen(item: JSON) -> Lack:
+    """The controller has not looked at the current spec yet: its status is about an older one."""
+    generation = item["metadata"].get("generation", 0)
+    return None if item.get("status", {}).get("observedGeneration", 0) >= generation else "its controller has not looked at it yet"
+
+
+def _counted(wanted: int, *, updated: int, available: int) -> Lack:
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are up to date"
+    if available < wanted:
+        return f"{available} of {wanted} pods are available"
+    return None
+
+
+def _pairs(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "(any)"
+
+
+_BY_KIND: Mapping[str, Callable[[JSON], Lack]] = {
+    "APIService": condition("Available"),
+    "CustomResourceDefinition": condition("Established"),
+    "DaemonSet": daemon_set,
+    "Deployment": deployment,
+    "Node": condition("Ready"),
+    "Pod": condition("Ready"),
+    "StatefulSet": stateful_set,
+}

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""The task ``wait_ready``: parameters in, result out, the same in the controller and on a managed host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import cluster_of
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.kubeconfig import locate, read
+
+from .wait import Want, wait
+
+JSON = Any
+
+ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
+    "kubeconfig": {"type": "path"},
+    "context": {"type": "str"},
+    "seconds": {"type": "int", "default": 120},
+    "objects": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "mutually_exclusive": [("name", "label_selector"), ("name", "field_selector")],
+        "options": {
+            "api_version": {"type": "str", "required": True},
+            "kind": {"type": "str", "required": True},
+            "namespace": {"type": "str", "default": ""},
+            "name": {"type": "str", "default": ""},
+            "label_selector": {"type": "str", "default": ""},
+            "field_selector": {"type": "str", "default": ""},
+            "count": {"type": "int", "default": 1},
+            "where": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "path": {"type": "list", "elements": "str", "required": True},
+                    "equals": {"type": "str", "required": True},
+                },
+            },
+        },
+    },
+}
+
+
+def run(params: Mapping[str, JSON], *, check: bool) -> dict[str, JSON]:
+    """Wait as the parameters say; in check mode not at all, because what would be waited for was not made.
+
+    Raises:
+        ConformanceError: the cluster cannot be asked.
+    """
+    wants = [_want(entry) for entry in params["objects"]]
+    if check:
+        return {"changed": False, "lacking": [], "msg": f"check mode: not waited for {', '.join(map(str, wants))}"}
+    with cluster_of(read(path=locate(params["kubeconfig"]), context=params["context"])) as cluster:
+        lacking = wait(cluster, wants, seconds=params["seconds"])
+    if not lacking:
+        return {"changed": False, "lacking": []}
+    return {"changed": False, "failed": True, "lacking": lacking, "msg": f"not ready after {params['seconds']} s: {'; '.join(lacking)}"}
+
+
+def _want(entry: Mapping[str, JSON]) -> Want:
+    return Want(
+        api_version=str(entry["api_version"]),
+        kind=str(entry["kind"]),
+        namespace=str(entry["namespace"]),
+        name=str(entry["name"]),
+        labels=str(entry["label_selector"]),
+        fields=str(entry["field_selector"]),
+        count=int(entry["count"]),
+        where={tuple(map(str, condition["path"])): str(condition["equals"]) for condition in entry["where"]},
+    )

@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wait_ready
+version_added: 0.1.0
+short_description: Wait by watch until objects of a cluster are ready
+author:
+  - The ailab.conformance authors (@ailab)
+description:
+  - Watches several sorts of objects at once and ends with the event that makes the last of them ready, instead of asking every few seconds.
+  - When time is up, says for each what it lacks, and for a workload why its pods do not run.
+  - Runs in the controller where the connection is local.
+requirements:
+  - kubernetes >= 34.1, without 36.0.0 and 36.0.1
+attributes:
+  check_mode:
+    support: full
+    description: Does not wait, because what it would wait for was not made.
+  diff_mode:
+    support: none
+    description: Changes nothing.
+  platform:
+    support: full
+    platforms: all
+    description: Needs a way to the API server.
+options:
+  kubeconfig:
+    description:
+      - The kubeconfig. By default the file that E(KUBECONFIG) names, else C(~/.kube/config).
+    type: path
+  context:
+    description:
+      - The context of the kubeconfig. By default its current one.
+    type: str
+  seconds:
+    description:
+      - How long to wait for all of it together, in seconds.
+    type: int
+    default: 120
+  objects:
+    description:
+      - What must be ready.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      api_version:
+        description:
+          - Group and version, such as V(apps/v1).
+        type: str
+        required: true
+      kind:
+        description:
+          - The kind. Deployment, StatefulSet, DaemonSet, Pod, Node, CustomResourceDefinition and APIService are ready as their status says,
+            any other kind when it exists.
+        type: str
+        required: true
+      namespace:
+        description:
+          - The namespace. Empty for kinds without one.
+        type: str
+        default: ""
+      name:
+        description:
+          - The one object that is meant.
+        type: str
+        default: ""
+      label_selector:
+        description:
+          - All objects with these labels.
+        type: str
+        default: ""
+      field_selector:
+        description:
+          - All objects with these fields, where the API server knows them as selectors.
+        type: str
+        default: ""
+      count:
+        description:
+          - How many objects must be ready.
+        type: int
+        default: 1
+      where:
+        description:
+          - Fields that must have a value, on top of the readiness of the kind.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description:
+              - The keys on the way to the field.
+            type: list
+            elements: str
+            required: true
+          equals:
+            description:
+              - The value, as text.
+            type: str
+            required: true
+"""
+
+EXAMPLES = r"""
+- name: Wait for a DRA driver and the devices that it publishes
+  ailab.conformance.wait_ready:
+    kubeconfig: ~/.kube/config
+    objects:
+      - api_version: apps/v1
+        kind: DaemonSet
+        namespace: nvidia-dra-driver-gpu
+        name: nvidia-dra-driver-gpu-kubelet-plugin
+      - api_version: resource.k8s.io/v1
+        kind: ResourceSlice
+        field_selector: spec.driver=gpu.nvidia.com
+        count: 2
+
+- name: Wait for the GPU operator
+  ailab.conformance.wait_ready:
+    seconds: 1500
+    objects:
+      - api_version: nvidia.com/v1
+        kind: ClusterPolicy
+        name: cluster-policy
+        where:
+          - path: [status, state]
+            equals: ready
+"""
+
+RETURN = r"""
+lacking:
+  description: A sentence for everything that is not ready. Empty when all is, and in check mode.
+  returned: when the cluster could be asked
+  type: list
+  elements: str
+  sample:
+    - "DaemonSet gpu/driver: 1 of 2 pods are available (pod driver-x2 on node-b: container driver waits: ErrImagePull)"
+"""
+
+from typing import NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.task import ARGUMENT_SPEC, run
+
+
+def main() -> NoReturn:
+    module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC), supports_check_mode=True)
+    try:
+        result = run(module.params, check=module.check_mode)
+    except ConformanceError as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
