@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.images import cli as images
+from lab.nodes.engine import Engine
+from lab.nodes.pools import parse
+from lab.nodes.state import NodeRecord
+from lab.nodes.toolbox import Toolbox
 from lab.settings import KUBERNETES_VERSION, Settings, default_cache_dir
+from lab.supplies import supplies
 
 _POOL_FORM = (
     'pools are JSON, e.g. [{"name": "gpu-dra", "replicas": 1, "labels": {"a": "b"}, "taints": ["k=v:NoSchedule"], '
@@ -31,17 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(name=args.name, state_dir=args.state_dir, cache_dir=args.cache_dir, supernet=args.supernet)
         return int(args.run(args, settings))
     except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
+        _tell(f"lab: {error}")
         if getattr(args, "json", False):
-            print(json.dumps({"failed": True, "msg": str(error)}))
+            _say(json.dumps({"failed": True, "msg": str(error)}))
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    from lab.images import cli as images  # the package names its own commands
 
     defaults = Settings()
-    parser = argparse.ArgumentParser(prog="python -m lab", description="The embedded lab: real Kubernetes nodes on this machine, with simulated GPUs.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lab", description="The embedded lab: real Kubernetes nodes on this machine, with simulated GPUs."
+    )
     parser.add_argument("--name", default=defaults.name, help="the lab's name (default: %(default)s)")
     parser.add_argument("--state-dir", type=Path, default=defaults.state_dir, help="what the lab writes (default: %(default)s)")
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="what was built (default: %(default)s)")
@@ -88,22 +95,23 @@ def _command(parent: Any, name: str, run: Any, text: str, **more: str) -> argpar
 
 
 def _up(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.images.builder import installed
-    from lab.nodes.engine import Engine
-    from lab.nodes.pools import parse
-    from lab.supplies import supplies
-
     _root()
     pools = parse(_text(args.pools))
-    built = supplies(installed(groups=("node", "cluster"), cache=settings.cache_dir))
+    built = supplies(settings.cache_dir, progress=images.tell)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.up(args.cluster, version=args.kubernetes_version, pools=pools, supplies=built)
-    return _result(args, {"changed": bool(engine.actions), "actions": engine.actions, "cluster": args.cluster, "kubeconfig": str(settings.kubeconfig(args.cluster))})
+    return _result(
+        args,
+        {
+            "changed": bool(engine.actions),
+            "actions": engine.actions,
+            "cluster": args.cluster,
+            "kubeconfig": str(settings.kubeconfig(args.cluster)),
+        },
+    )
 
 
 def _down(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.nodes.engine import Engine
-
     _root()
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.down(args.cluster)
@@ -111,27 +119,26 @@ def _down(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _status(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.nodes.engine import Engine
-
     _root()
     found = Engine(settings).status()
     if args.json:
-        print(json.dumps(found))
+        _say(json.dumps(found))
         return 0
-    print(f"lab {found['name']}: " + ", ".join(f"{part} {'up' if found[part] else 'down'}" for part in ("supervisor", "network", "registry")))
+    _say(
+        f"lab {found['name']}: " + ", ".join(f"{part} {'up' if found[part] else 'down'}" for part in ("supervisor", "network", "registry"))
+    )
     for name, cluster in found["clusters"].items():
-        print(f"cluster {name}: Kubernetes {cluster['version']}, API {cluster['endpoint']} {'ready' if cluster['api_ready'] else 'not ready'}")
-        print(f"  kubeconfig {cluster['kubeconfig']}")
+        _say(
+            f"cluster {name}: Kubernetes {cluster['version']}, API {cluster['endpoint']} {'ready' if cluster['api_ready'] else 'not ready'}"
+        )
+        _say(f"  kubeconfig {cluster['kubeconfig']}")
         for node in cluster["nodes"]:
             programs = ", ".join(f"{program} {state}" for program, state in node["programs"].items()) or "off"
-            print(f"  {node['name']:32} {node['address']:15} {node['phase']:9} {programs}")
+            _say(f"  {node['name']:32} {node['address']:15} {node['phase']:9} {programs}")
     return 0
 
 
 def _node_add(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.nodes.engine import Engine
-    from lab.nodes.state import NodeRecord
-
     _root()
     engine = Engine(settings, progress=_Progress())
     labels = dict(label.partition("=")[::2] for label in args.label)
@@ -140,8 +147,6 @@ def _node_add(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _node_delete(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.nodes.engine import Engine
-
     _root()
     engine = Engine(settings, progress=_Progress())
     engine.delete(args.cluster, args.node)
@@ -152,7 +157,12 @@ def _logs(args: argparse.Namespace, settings: Settings) -> int:
     name = f"node-{args.node}.log" if args.program == "machine" else f"{args.program}.log"
     path = settings.log_dir / name if args.program == "machine" else settings.node_dir(args.node) / "log" / name
     if not path.exists():
-        raise LabError(f"the log of {args.program} on {args.node}", found=f"no file {path}", expected="one", see="`python -m lab status` lists the nodes.")
+        raise LabError(
+            f"the log of {args.program} on {args.node}",
+            found=f"no file {path}",
+            expected="one",
+            see="`python -m lab status` lists the nodes.",
+        )
     with path.open("rb") as file:
         sys.stdout.flush()
         sys.stdout.buffer.write(file.read())
@@ -160,19 +170,21 @@ def _logs(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _exec(args: argparse.Namespace, settings: Settings) -> int:
-    from lab.nodes.toolbox import Toolbox
-
     _root()
     machine = Toolbox.of(settings).machine(args.node)
     if not machine.is_on():
-        raise LabError(f"node {args.node}", found="no running machine of that name", expected="one", see="`python -m lab status` lists the nodes.")
+        raise LabError(
+            f"node {args.node}", found="no running machine of that name", expected="one", see="`python -m lab status` lists the nodes."
+        )
     return subprocess.run(machine.words(_words(args)), check=False).returncode
 
 
 def _kubectl(args: argparse.Namespace, settings: Settings) -> int:
     kubeconfig = settings.kubeconfig(args.cluster)
     if not kubeconfig.exists():
-        raise LabError(f"cluster {args.cluster}", found=f"no {kubeconfig}", expected="a kubeconfig", see="`python -m lab up` makes a cluster.")
+        raise LabError(
+            f"cluster {args.cluster}", found=f"no {kubeconfig}", expected="a kubeconfig", see="`python -m lab up` makes a cluster."
+        )
     return subprocess.run([settings.state_dir / "bin/kubectl", f"--kubeconfig={kubeconfig}", *_words(args)], check=False).returncode
 
 
@@ -199,6 +211,15 @@ def _text(value: str) -> str:
         raise LabError("the pools", found=f"{value}: {exc.strerror}", expected="JSON, or a file that holds it", see=_POOL_FORM) from exc
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 class _Progress:
     """Tells each thing that was done, with the seconds since the start, on standard error."""
 
@@ -206,12 +227,12 @@ class _Progress:
         self._start = time.monotonic()
 
     def __call__(self, action: str) -> None:
-        print(f"{time.monotonic() - self._start:7.1f} s  {action}", file=sys.stderr, flush=True)
+        _tell(f"{time.monotonic() - self._start:7.1f} s  {action}")
 
 
 def _result(args: argparse.Namespace, result: dict[str, Any]) -> int:
     if args.json:
-        print(json.dumps(result))
+        _say(json.dumps(result))
     elif not result["changed"]:
-        print("nothing to do")
+        _say("nothing to do")
     return 0

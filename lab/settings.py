@@ -67,12 +67,15 @@ class Settings:
 
     @property
     def log_dir(self) -> Path:
+        """Logs of the lab's own processes; a node's are in its directory."""
         return self.state_dir / "log"
 
     def node_dir(self, node: str) -> Path:
+        """The files of a node's machine."""
         return self.state_dir / "nodes" / node
 
     def cluster_dir(self, cluster: str) -> Path:
+        """A cluster's record and kubeconfig."""
         return self.state_dir / "clusters" / cluster
 
     def kubeconfig(self, cluster: str) -> Path:

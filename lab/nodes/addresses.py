@@ -28,7 +28,7 @@ class ClusterAddresses:
     @property
     def capacity(self) -> int:
         """How many nodes have an address and a pod range."""
-        return min(self.nodes.num_addresses - _FIRST_NODE - 1, 2 ** (_NODE_POD_PREFIX - self.pods.prefixlen))
+        return min(self.nodes.num_addresses - _FIRST_NODE - 1, 1 << (_NODE_POD_PREFIX - self.pods.prefixlen))
 
     def node(self, index: int) -> IPv4Interface:
         """The address of a node on the lab's bridge; index 0 is the control plane."""
@@ -71,10 +71,12 @@ class AddressPlan:
 
     @property
     def router(self) -> IPv4Interface:
+        """The nodes' default gateway."""
         return IPv4Interface((self.link[1], self.link.prefixlen))
 
     @property
     def uplink_router(self) -> IPv4Interface:
+        """The router's address on the link to this machine."""
         return IPv4Interface((self._uplink[1], 30))
 
     @property

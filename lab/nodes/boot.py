@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first program of a node: it turns namespaces into a machine and becomes the node's supervisord.
 
-It makes the node's cgroup the root that the node sees, enters its network namespace and new mount, PID, IPC and host-name namespaces.
-The node sees this machine's programs, but a /etc, /var and /run of its own. So a chart that hard-codes /var/lib/kubelet or /etc/cni/net.d just works, and
-nothing that a pod writes to such a path reaches this machine.
+It makes the node's cgroup the root that the node sees, enters the node's network namespace and new mount, PID, IPC and host-name
+namespaces. The node sees this machine's programs, but a /etc, /var and /run of its own. So a chart that hard-codes /var/lib/kubelet or
+/etc/cni/net.d just works, and nothing that a pod writes to such a path reaches this machine.
 """
 
 from __future__ import annotations
@@ -42,10 +42,12 @@ class BootSpec:
     keep: tuple[str, ...]
 
     def write(self, path: Path) -> None:
+        """Write the boot file."""
         path.write_text(json.dumps(asdict(self), indent=1))
 
     @classmethod
     def read(cls, path: Path) -> BootSpec:
+        """Read a boot file that :meth:`write` wrote."""
         data = json.loads(path.read_text())
         return cls(**{**data, "keep": tuple(data["keep"])})
 

@@ -19,7 +19,21 @@ from lab.nodes.command import run, until
 _MOUNTS = Path("/proc/self/mountinfo")
 # What the kubelet refuses to start without (k8s.io/kubernetes pkg/kubelet/cm/container_manager_linux.go).
 _NEEDED_V1 = {"cpu", "cpuacct", "cpuset", "memory"}
-_V1_CONTROLLERS = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma"}
+_V1_CONTROLLERS = {
+    "cpu",
+    "cpuacct",
+    "cpuset",
+    "memory",
+    "devices",
+    "freezer",
+    "blkio",
+    "pids",
+    "net_cls",
+    "net_prio",
+    "perf_event",
+    "hugetlb",
+    "rdma",
+}
 _CLONE_NEWCGROUP = 0x02000000  # sched.h
 _NEEDED_V2 = {"cpu", "cpuset", "memory", "pids"}
 
@@ -75,8 +89,8 @@ def missing_controllers(mounted: list[Hierarchy]) -> set[str]:
 class CgroupTree:
     """The cgroup ``/<name>`` in each hierarchy.
 
-    A node takes ``/<name>/<node>`` for the root of all cgroups (cgroup_namespaces(7)); its own processes live in ``runtime`` below it, since
-    with v2 only leaves may hold processes.
+    A node takes ``/<name>/<node>`` for the root of all cgroups (cgroup_namespaces(7)); its own processes live in ``runtime`` below it,
+    since with v2 only leaves may hold processes.
     """
 
     def __init__(self, name: str, *, mounted: list[Hierarchy] | None = None) -> None:
@@ -139,6 +153,7 @@ class CgroupTree:
         )
 
     def exists(self) -> bool:
+        """Whether any hierarchy has the lab's cgroup."""
         return any((hierarchy.root / self.name).is_dir() for hierarchy in self._mounted)
 
     def remove(self, *parts: str) -> None:

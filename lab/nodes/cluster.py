@@ -40,6 +40,7 @@ class Cluster:
 
     @property
     def record(self) -> ClusterRecord:
+        """The cluster as it was last written down."""
         return self._record
 
     @property
@@ -84,9 +85,7 @@ class Cluster:
         discovery = machine.directory / "discovery.kubeconfig"
         discovery.write_text(kubeadm.discovery_kubeconfig(server=self.endpoint, ca=self._ca()))
         configuration = machine.directory / "kubeadm.yaml"
-        configuration.write_text(
-            kubeadm.join_documents(token=self._record.token, identity=self._identity(node), discovery=str(discovery))
-        )
+        configuration.write_text(kubeadm.join_documents(token=self._record.token, identity=self._identity(node), discovery=str(discovery)))
         machine.run(["kubeadm", "join", f"--config={configuration}"], timeout=120)
         self._done(node)
 
@@ -153,7 +152,10 @@ class Cluster:
 
     def _kubelet_answers(self, node: str) -> bool:
         try:
-            return self._tools.kubectl(self._record.name, "get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz", "--request-timeout=3s") == "ok"
+            return (
+                self._tools.kubectl(self._record.name, "get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz", "--request-timeout=3s")
+                == "ok"
+            )
         except LabError:
             return False
 
@@ -162,9 +164,7 @@ class Cluster:
         until(answers, what=what, seconds=_READY_SECONDS, every=0.2, see=f"See `python -m lab logs {node} kubelet`.")
 
     def _identity(self, node: NodeRecord) -> kubeadm.NodeIdentity:
-        return kubeadm.NodeIdentity(
-            name=node.name, address=str(self.addresses.node(node.index).ip), labels=node.labels, taints=node.taints
-        )
+        return kubeadm.NodeIdentity(name=node.name, address=str(self.addresses.node(node.index).ip), labels=node.labels, taints=node.taints)
 
     def _ca(self) -> str:
         kubeconfig = yaml.safe_load(self._tools.settings.kubeconfig(self._record.name).read_text())

@@ -41,10 +41,15 @@ def run(
             see="The role lab_host installs what the lab needs; lab/images/debian.yml lists the packages.",
         ) from exc
     except subprocess.TimeoutExpired as exc:
-        raise LabError(f"`{shown}`", found=f"still running after {timeout:.0f} s", expected="an answer by then", see=_tail(exc.stderr)) from exc
+        raise LabError(
+            f"`{shown}`", found=f"still running after {timeout:.0f} s", expected="an answer by then", see=_tail(exc.stderr)
+        ) from exc
     if done.returncode != 0:
         raise LabError(
-            f"`{shown}`", found=f"exit status {done.returncode}", expected="0", see=_tail(done.stderr) or _tail(done.stdout) or "It said nothing."
+            f"`{shown}`",
+            found=f"exit status {done.returncode}",
+            expected="0",
+            see=_tail(done.stderr) or _tail(done.stdout) or "It said nothing.",
         )
     return done.stdout
 

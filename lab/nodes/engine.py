@@ -90,7 +90,9 @@ class Engine:
         with locked(self._settings):
             team = self._existing(cluster)
             if team.record.node(node.name):
-                raise LabError(f"node {node.name}", found="a node of that name", expected="a new name", see="`python -m lab status` lists them.")
+                raise LabError(
+                    f"node {node.name}", found="a node of that name", expected="a new name", see="`python -m lab status` lists them."
+                )
             Rollout(self._tools, team, self._do).add(node)
 
     def delete(self, cluster: str, name: str) -> None:
@@ -99,7 +101,12 @@ class Engine:
             team = self._existing(cluster)
             node = team.record.node(name)
             if node and node.index == 0:
-                raise LabError(f"node {name}", found="the control plane", expected="a worker", see="`python -m lab down --cluster` deletes the cluster.")
+                raise LabError(
+                    f"node {name}",
+                    found="the control plane",
+                    expected="a worker",
+                    see="`python -m lab down --cluster` deletes the cluster.",
+                )
             if node:
                 self._do(f"node {name}: deleted", lambda: team.delete(node))
 
@@ -147,7 +154,10 @@ class Engine:
         place = next(path for path in (self._settings.state_dir, *self._settings.state_dir.parents) if path.exists())
         if (free := shutil.disk_usage(place).free) < _NEEDED_BYTES:
             raise LabError(
-                f"free space at {place}", found=f"{free >> 20} MiB", expected=f"at least {_NEEDED_BYTES >> 20} MiB", see="Free some, or choose another --state-dir."
+                f"free space at {place}",
+                found=f"{free >> 20} MiB",
+                expected=f"at least {_NEEDED_BYTES >> 20} MiB",
+                see="Free some, or choose another --state-dir.",
             )
 
     def _lab(self, supplies: Supplies) -> None:
@@ -179,7 +189,10 @@ class Engine:
         file = settings.state_dir / "supervisord.conf"
         file.write_text(
             configuration(
-                directory=settings.state_dir, log_dir=settings.log_dir, programs=[tools.registry.program()], include=str(programs / "*.conf")
+                directory=settings.state_dir,
+                log_dir=settings.log_dir,
+                programs=[tools.registry.program()],
+                include=str(programs / "*.conf"),
             )
         )
         # The child joins the lab's cgroup before it becomes supervisord, so that no process of the lab is ever outside.
@@ -199,7 +212,10 @@ class Engine:
         clusters = self._tools.store.clusters()
         if cluster not in clusters:
             raise LabError(
-                f"cluster {cluster}", found="no such cluster", expected=", ".join(clusters) or "one to exist", see="`python -m lab up` makes one."
+                f"cluster {cluster}",
+                found="no such cluster",
+                expected=", ".join(clusters) or "one to exist",
+                see="`python -m lab up` makes one.",
             )
         return Cluster(self._tools, clusters[cluster])
 
@@ -213,7 +229,10 @@ class Engine:
         shutil.rmtree(self._settings.state_dir, ignore_errors=True)
         if self._settings.state_dir.exists():
             raise LabError(
-                f"the removal of {self._settings.state_dir}", found="files that stay", expected="none", see="A mount may hold them: see findmnt(8)."
+                f"the removal of {self._settings.state_dir}",
+                found="files that stay",
+                expected="none",
+                see="A mount may hold them: see findmnt(8).",
             )
 
     def _do(self, action: str, work: Callable[[], None]) -> None:

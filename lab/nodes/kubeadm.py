@@ -15,7 +15,7 @@ from lab.nodes.runtime import CRI_SOCKET
 
 API_PORT = 6443
 ETCD_TAG = "3.6.8-0"
-# Steps of ``kubeadm init`` that the lab does otherwise: its own CoreDNS answers cluster names only, since there is no name server to forward to.
+# Steps of ``kubeadm init`` that the lab does otherwise: its CoreDNS answers cluster names only, as there is no name server to forward to.
 _SKIPPED = ["preflight", "addon/coredns", "show-join-command"]
 
 
@@ -33,9 +33,7 @@ class NodeIdentity:
     taints: Sequence[str]
 
 
-def init_documents(
-    *, cluster: str, version: str, token: str, identity: NodeIdentity, addresses: ClusterAddresses
-) -> str:
+def init_documents(*, cluster: str, version: str, token: str, identity: NodeIdentity, addresses: ClusterAddresses) -> str:
     """The configuration of ``kubeadm init``.
 
     Args:
@@ -47,7 +45,14 @@ def init_documents(
         "apiVersion": "kubeadm.k8s.io/v1beta4",
         "kind": "InitConfiguration",
         "localAPIEndpoint": endpoint,
-        "bootstrapTokens": [{"token": token, "ttl": "0s", "usages": ["signing", "authentication"], "groups": ["system:bootstrappers:kubeadm:default-node-token"]}],
+        "bootstrapTokens": [
+            {
+                "token": token,
+                "ttl": "0s",
+                "usages": ["signing", "authentication"],
+                "groups": ["system:bootstrappers:kubeadm:default-node-token"],
+            }
+        ],
         "nodeRegistration": _registration(identity),
         "skipPhases": _SKIPPED,
     }
@@ -60,7 +65,9 @@ def init_documents(
         "networking": {"podSubnet": str(addresses.pods), "serviceSubnet": str(addresses.services), "dnsDomain": "cluster.local"},
         # The node engine hands out pod ranges: the CNI plugin is configured before the node exists.
         "controllerManager": {
-            "extraArgs": _arguments({"allocate-node-cidrs": "false", "leader-elect": "false", "flex-volume-plugin-dir": "/var/lib/kubelet/volumeplugins"})
+            "extraArgs": _arguments(
+                {"allocate-node-cidrs": "false", "leader-elect": "false", "flex-volume-plugin-dir": "/var/lib/kubelet/volumeplugins"}
+            )
         },
         "scheduler": {"extraArgs": _arguments({"leader-elect": "false"})},
         # A lab's data may die with the machine's power, but not with a process: the page cache is enough.

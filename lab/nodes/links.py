@@ -24,6 +24,7 @@ _BRIDGE = "lab"
 
 
 def netns_path(name: str) -> Path:
+    """Where iproute2 keeps a network namespace."""
     return _NETNS_DIR / name
 
 
@@ -55,6 +56,7 @@ class Fabric:
                 )
 
     def is_up(self) -> bool:
+        """Whether the router and the link to this machine are there."""
         return netns_path(self._router).exists() and Path("/sys/class/net", self._uplink).exists()
 
     def leftovers(self) -> bool:
@@ -85,8 +87,11 @@ class Fabric:
                 "link set uplink up",
             ],
         )
-        # Nodes send to other nodes' pods through the router although they share its link: without this it answers each packet with a redirect.
-        _sysctl(self._router, {"net/ipv4/ip_forward": "1", "net/ipv4/conf/all/send_redirects": "0", f"net/ipv4/conf/{_BRIDGE}/send_redirects": "0"})
+        # Nodes reach other nodes' pods through the router although they share its link: it would answer each packet with a redirect.
+        _sysctl(
+            self._router,
+            {"net/ipv4/ip_forward": "1", "net/ipv4/conf/all/send_redirects": "0", f"net/ipv4/conf/{_BRIDGE}/send_redirects": "0"},
+        )
         _ip(None, [f"route add {self._settings.supernet} via {plan.uplink_router.ip} dev {self._uplink}"])
 
     def attach(self, host: str, *, address: IPv4Interface, pods: IPv4Network) -> None:
@@ -103,6 +108,7 @@ class Fabric:
         _sysctl(netns, {"net/ipv4/ip_forward": "1"})
 
     def is_attached(self, host: str) -> bool:
+        """Whether a node has its namespace."""
         return netns_path(self._settings.netns(host)).exists()
 
     def detach(self, host: str, *, pods: IPv4Network) -> None:

@@ -8,7 +8,6 @@ that one ends everything on the machine, as a power switch does; the lab's super
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -102,6 +101,7 @@ class Machine:
         return Path(f"/proc/{self._first_process()}/root/run/containerd/containerd.sock").is_socket()
 
     def is_on(self) -> bool:
+        """Whether the machine runs and its supervisord answers."""
         return bool(self._tree.processes(self.name, "runtime")) and self.supervisor.answers()
 
     def destroy(self) -> None:
@@ -146,7 +146,7 @@ class Machine:
 
 def _pid_namespace(pid: int | str) -> str | None:
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except (FileNotFoundError, ProcessLookupError):
         return None
 

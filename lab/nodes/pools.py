@@ -39,10 +39,12 @@ class Pool:
     gpus: int = 0
 
     def node_labels(self) -> dict[str, str]:
+        """The labels that its nodes register with."""
         marks = {SIMULATED: "true", GPU_POOL: self.allocation, GPU_COUNT: str(self.gpus)} if self.allocation else {}
         return {**self.labels, **marks}
 
     def node_taints(self) -> tuple[str, ...]:
+        """The taints that its nodes register with."""
         return (*self.taints, GPU_TAINT) if self.allocation else self.taints
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import yaml
 
@@ -30,6 +30,7 @@ class Registry:
 
     @property
     def url(self) -> str:
+        """Its base URL."""
         return f"http://{self.address}"
 
     def program(self) -> Program:
@@ -65,14 +66,24 @@ class Registry:
         )
 
     def wait(self) -> None:
-        until(self.answers, what=f"the image registry at {self.address}", seconds=20, see=f"Its log: {self._settings.log_dir / 'registry.log'}")
+        """Wait until it serves."""
+        until(
+            self.answers,
+            what=f"the image registry at {self.address}",
+            seconds=20,
+            see=f"Its log: {self._settings.log_dir / 'registry.log'}",
+        )
 
     def answers(self) -> bool:
+        """Whether it serves (distribution specification: GET /v2/)."""
+        connection = HTTPConnection(self.address, timeout=2)
         try:
-            with urlopen(f"{self.url}/v2/", timeout=2) as reply:
-                return bool(reply.status == 200)
-        except (URLError, OSError):
+            connection.request("GET", "/v2/")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     def write_mirrors(self, images: Iterable[str]) -> None:
         """Point containerd to the lab's registry for the registries of these images, and for every other one.

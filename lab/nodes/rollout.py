@@ -42,7 +42,9 @@ class Rollout:
         first = record.node(f"{record.name}-control-plane") or NodeRecord(name=f"{record.name}-control-plane", index=0)
         fresh = first.phase != READY
         wanted, found = desired_nodes(record.name, pools), workers(record)
-        unfit = [node for node in found.values() if fresh or node.phase != READY or node.name not in wanted or not same(node, wanted[node.name])]
+        unfit = [
+            node for node in found.values() if fresh or node.phase != READY or node.name not in wanted or not same(node, wanted[node.name])
+        ]
         changed = self._mend(except_for=unfit) if not fresh else False
         for node in unfit:
             self._do(f"node {node.name}: deleted", partial(self._team.delete, node))

@@ -17,7 +17,7 @@ _KUBELET_READS = "/var/lib/kubelet/kubeadm-flags.env"
 
 
 def containerd_configuration(*, programs: Path, cni_dir: Path, mirrors: Path) -> str:
-    """containerd 2's configuration, version 3 (containerd docs/cri/config.md).
+    """Configuration of containerd 2, version 3 (containerd docs/cri/config.md).
 
     Args:
         mirrors: folder with a hosts.toml per registry (containerd docs/hosts.md).
@@ -61,13 +61,18 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.bt
 def cni_configuration(*, pods: IPv4Network) -> str:
     """A CNI list: routed point-to-point links, no bridge on the node, so that no kernel module decides whether Services work."""
     plugins = [
-        {"type": "ptp", "ipMasq": False, "ipam": {"type": "host-local", "ranges": [[{"subnet": str(pods)}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+        {
+            "type": "ptp",
+            "ipMasq": False,
+            "ipam": {"type": "host-local", "ranges": [[{"subnet": str(pods)}]], "routes": [{"dst": "0.0.0.0/0"}]},
+        },
         {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True, "backend": "nftables"},
     ]
     return json.dumps({"cniVersion": "1.0.0", "name": "lab", "plugins": plugins}, indent=1)
 
 
 def containerd_program(programs: Path) -> Program:
+    """The container runtime of a node."""
     return Program(name="containerd", command=[str(programs / "containerd"), "--config", "/etc/containerd/config.toml"])
 
 
@@ -76,8 +81,8 @@ def kubelet_program(programs: Path) -> Program:
     script = (
         f"[ -e {_KUBELET_READS} ] || exit 0; . {_KUBELET_READS}; "
         "while ! [ -S /run/containerd/containerd.sock ]; do sleep 0.05; done; "
-        f"exec {programs / 'kubelet'} --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf "
-        "--config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS"
+        f"exec {programs / 'kubelet'} --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf "
+        "--kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS"
     )
     return Program(name="kubelet", command=["/bin/sh", "-c", script], expected_exit=0, settled=0)
 

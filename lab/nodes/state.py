@@ -44,18 +44,17 @@ class ClusterRecord:
     nodes: tuple[NodeRecord, ...] = ()
 
     def node(self, name: str) -> NodeRecord | None:
+        """The node of that name, if there is one."""
         return next((node for node in self.nodes if node.name == name), None)
 
     def with_node(self, record: NodeRecord) -> ClusterRecord:
+        """The cluster with this node in the place of its namesake."""
         others = [node for node in self.nodes if node.name != record.name]
         return replace(self, nodes=tuple(sorted([*others, record], key=lambda node: node.index)))
 
     def without_node(self, name: str) -> ClusterRecord:
+        """The cluster without the node of that name."""
         return replace(self, nodes=tuple(node for node in self.nodes if node.name != name))
-
-    def free_index(self) -> int:
-        taken = {node.index for node in self.nodes}
-        return next(index for index in range(len(taken) + 1) if index not in taken)
 
 
 class StateStore:
@@ -74,6 +73,7 @@ class StateStore:
         return {record.name: record for record in found}
 
     def save(self, record: ClusterRecord) -> None:
+        """Write a record; a reader sees the old one or the new one."""
         path = self._path(record.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".new")
@@ -81,9 +81,6 @@ class StateStore:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(asdict(record), file, indent=1)
         draft.replace(path)
-
-    def forget(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
 
     def _path(self, cluster: str) -> Path:
         return self._settings.cluster_dir(cluster) / "cluster.json"
@@ -110,14 +107,17 @@ def locked(settings: Settings) -> Iterator[None]:
     Raises:
         LabError: another run holds it.
     """
-    directory = Path("/run/lock") if Path("/run/lock").is_dir() else Path("/tmp")
-    path = directory / f"{settings.name}.lab.lock"
+    # Outside the state directory, which goes with the lab.
+    path = Path("/run", f"{settings.name}.lab.lock")
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise LabError(
-                f"the lab {settings.name}", found="another run at work on it", expected="one at a time", see=f"It holds {path}; fuser(1) tells who."
+                f"the lab {settings.name}",
+                found="another run at work on it",
+                expected="one at a time",
+                see=f"It holds {path}; fuser(1) tells who.",
             ) from exc
         try:
             yield

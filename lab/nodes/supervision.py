@@ -17,6 +17,8 @@ from supervisor.xmlrpc import SupervisorTransport
 from lab.errors import LabError
 from lab.nodes.command import until
 
+SOCKET = "supervisor.sock"
+_NO_WAIT = False
 # supervisord's fault codes (supervisor.xmlrpc.Faults)
 _ALREADY_ADDED, _ALREADY_STARTED, _BAD_NAME, _NOT_RUNNING = 90, 60, 10, 70
 
@@ -61,7 +63,7 @@ class Program:
 
 
 def configuration(*, directory: Path, log_dir: Path, programs: Sequence[Program] = (), include: str | None = None) -> str:
-    """supervisord's configuration file.
+    """Configuration file of a supervisord.
 
     Args:
         directory: holds the control socket and the file of the process id.
@@ -70,8 +72,8 @@ def configuration(*, directory: Path, log_dir: Path, programs: Sequence[Program]
     sections = [
         f"[unix_http_server]\nfile={directory / SOCKET}\nchmod=0700\n",
         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n",
-        f"[supervisord]\nlogfile={log_dir / 'supervisord.log'}\nlogfile_maxbytes=5MB\nlogfile_backups=1\n"
-        f"pidfile={directory / 'supervisord.pid'}\nminfds=4096\nchildlogdir={log_dir}\ndirectory=/\n",
+        f"[supervisord]\nlogfile={log_dir / 'supervisord.log'}\nlogfile_maxbytes=5MB\nlogfile_backups=1\nminfds=4096\ndirectory=/\n",
+        f"pidfile={directory / 'supervisord.pid'}\nchildlogdir={log_dir}\n",
         *(program.section(log_dir) for program in programs),
     ]
     if include:
@@ -79,12 +81,16 @@ def configuration(*, directory: Path, log_dir: Path, programs: Sequence[Program]
     return "\n".join(sections)
 
 
-SOCKET = "supervisor.sock"
-
-
 def supervisord(configuration_file: Path, *, foreground: bool) -> list[str]:
     """The words that start a supervisord."""
-    return [sys.executable, "-m", "supervisor.supervisord", *(["--nodaemon"] if foreground else []), "--configuration", str(configuration_file)]
+    return [
+        sys.executable,
+        "-m",
+        "supervisor.supervisord",
+        *(["--nodaemon"] if foreground else []),
+        "--configuration",
+        str(configuration_file),
+    ]
 
 
 class Supervisor:
@@ -109,6 +115,7 @@ class Supervisor:
             return False
 
     def wait(self, *, seconds: float, see: str) -> None:
+        """Wait until it answers; ``see`` tells where to look if it does not."""
         until(self.answers, what=f"the supervisor at {self._socket}", seconds=seconds, see=see)
 
     def states(self) -> dict[str, str]:
@@ -121,7 +128,8 @@ class Supervisor:
         self._tolerating(_ALREADY_ADDED, self._rpc.addProcessGroup, program)
 
     def start(self, program: str) -> None:
-        self._tolerating(_ALREADY_STARTED, self._rpc.startProcess, program, False)
+        """Start a program that it knows; one that runs is left alone."""
+        self._tolerating(_ALREADY_STARTED, self._rpc.startProcess, program, _NO_WAIT)
 
     def drop(self, program: str) -> None:
         """Stop a program and forget it; its configuration file must be gone already."""
@@ -143,5 +151,5 @@ class Supervisor:
 
 def _quoted(word: str) -> str:
     # % starts an expansion in supervisord's configuration.
-    escaped = word.replace("%", "%%")
-    return escaped if escaped.replace("%", "").replace("/", "").replace("-", "").replace("=", "").replace(".", "").isalnum() else '"' + escaped.replace('"', '\\"') + '"'
+    escaped = word.replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

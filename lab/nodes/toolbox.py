@@ -30,6 +30,7 @@ class Toolbox:
 
     @classmethod
     def of(cls, settings: Settings) -> Toolbox:
+        """The tools of the lab with these settings."""
         return cls(
             settings=settings,
             store=StateStore(settings),
@@ -44,6 +45,7 @@ class Toolbox:
         return self.settings.state_dir / "bin"
 
     def machine(self, node: str) -> Machine:
+        """The machine of a node, whether it is there or not."""
         return Machine(self.settings, node, programs=self.programs, cni_dir=self.programs / "cni", supervisor=self.supervisor)
 
     def kubectl(self, cluster: str, *words: str, stdin: str | None = None, timeout: float = 60.0) -> str:
