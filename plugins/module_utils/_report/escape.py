@@ -15,7 +15,7 @@ import unicodedata
 # Categories that a reader cannot see or that reorder what stands beside them: controls, format characters (bidirectional
 # overrides, zero-width joiners), lone surrogates, private use, line and paragraph separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+|~!&-])")
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -35,20 +35,16 @@ def one_line(text: str) -> str:
 
 
 def html(text: str) -> str:
-    """The text for an HTML element or a quoted attribute. Newlines and tabs stay: only preformatted elements show them."""
+    """The text for an element or a quoted attribute of HTML or XML. Newlines and tabs stay: only preformatted elements show them."""
     return _html.escape(visible(text, keep="\n\t"), quote=True)
-
-
-def xml(text: str) -> str:
-    """The text for an XML 1.0 document built with a library that escapes markup; forbidden characters are spelled out."""
-    return visible(text, keep="\n\t")
 
 
 def markdown(text: str) -> str:
     """The text as one line of Markdown prose or one table cell: no emphasis, link, image, HTML, heading or cell border comes of it.
 
-    Source: CommonMark 0.31 section 2.4 (every ASCII punctuation character may be escaped) and GFM section 6.9: a bare address
-    turns into a link without any markup, so its slashes are written as entities.
+    Only what would mean something is escaped, so that the page also reads well as it is: an underscore inside a word, a hyphen or a
+    number inside a line mean nothing. Source: CommonMark 0.31 sections 2.4, 4 and 6, and GFM section 6.9: a bare address turns into a
+    link without any markup, so its slashes are written as entities.
     """
     escaped = _MARKDOWN.sub(r"\\\1", one_line(text))
     return escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;").replace("@", "&#64;")

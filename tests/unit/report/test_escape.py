@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from xml.parsers import expat
-from xml.sax.saxutils import escape as escape_markup
 
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._report import escape
@@ -28,6 +27,16 @@ HOSTILE = [
     "*bold* _it_ ~~no~~ &lt; &#60;",
     "\\",
     "trailing`",
+    "- item",
+    "+ item",
+    "1. item",
+    "12) item",
+    "=====",
+    "-----",
+    "_a_ a_b _ __x__",
+    "***",
+    "![a](b)",
+    "<http://tracker.invalid>",
     "",
 ]
 
@@ -42,6 +51,18 @@ def tokens(markdown: str) -> set[str]:
 def test_prose_stays_one_plain_paragraph(text: str) -> None:
     plain = {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
     assert tokens(f"before {escape.markdown(text)} after") <= plain
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_prose_at_the_start_of_a_line_stays_prose(text: str) -> None:
+    assert tokens(f"title\n{escape.markdown(text)}\n") <= {
+        "paragraph_open",
+        "inline",
+        "text",
+        "text_special",
+        "softbreak",
+        "paragraph_close",
+    }
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -93,8 +114,8 @@ def test_xml_parses_again(text: str) -> None:
     read: list[str] = []
     parser = expat.ParserCreate()
     parser.CharacterDataHandler = read.append
-    parser.Parse(f"<a>{escape_markup(escape.xml(text))}</a>")
-    assert "".join(read) == escape.xml(text)
+    parser.Parse(f"<a>{escape.html(text)}</a>")
+    assert "".join(read) == escape.visible(text, keep="\n\t")
 
 
 def test_what_cannot_be_seen_is_spelled_out() -> None:

@@ -28,6 +28,7 @@ class Context:
         others: the checklists of the other versions, for texts that belong to one of them.
         directory_version: ``v1.34`` where the path has it; None in any other folder.
         reach: tries addresses; None when the network is left alone.
+        planned: files that will lie in the product's directory when this one does, as relative paths.
         members: the CNCF members' names; None when no landscape file was given.
     """
 
@@ -38,6 +39,7 @@ class Context:
     directory_version: str | None
     reach: Reach | None
     members: frozenset[str] | None
+    planned: frozenset[str]
 
     def finding(
         self, rule: str, *, where: str, found: str, expected: str, line: int | None = None, severity: Severity | None = None

@@ -63,10 +63,10 @@ def _item(context: Context, entry: Entry, item: Value) -> Iterator[Finding]:
     if isinstance(target, str):
         expected = "a file of the product's own directory"
         yield context.finding("B2", where=where, line=item.line, found=f"{shown(text)}: {target}", expected=expected)
-    elif not target.is_file():
+    elif plain not in context.planned and not target.is_file():
         expected = f"a file {plain or '(empty)'} beside {context.path.name}"
         yield context.finding("A11", where=where, line=item.line, found=f"{shown(text)}, which is not there", expected=expected)
-    elif artifacts.is_reserved(target.name):
+    elif plain not in context.planned and artifacts.is_reserved(target.name):
         yield from _artifact(context, entry, item, target=target, fragment=fragment)
 
 

@@ -25,6 +25,7 @@ def lint(
     kubernetes_version: str | None = None,
     reach: Reach | None = None,
     members: frozenset[str] | None = None,
+    planned: frozenset[str] = frozenset(),
 ) -> list[Finding]:
     """Every finding about one PRODUCT.yaml, in the order of the file.
 
@@ -34,6 +35,7 @@ def lint(
         kubernetes_version: the checklist to judge by; else that of the directory, else that of the file's own metadata.
         reach: tries addresses; None leaves the network alone (rules A5 and A11 then look at local files only).
         members: names of the CNCF's members; None leaves out rule A6.
+        planned: relative paths of files that are about to be written beside the file.
 
     Raises:
         OSError: the file cannot be read.
@@ -60,6 +62,7 @@ def lint(
         directory_version=directory_version,
         reach=reach,
         members=members,
+        planned=planned,
     )
     findings = [*metadata.check(context), *requirements.check(context), *evidence.check(context)]
     if directory_version is None:

@@ -102,6 +102,8 @@ def _kubernetes_version(context: Context) -> Iterator[Finding]:
     if value is None:
         return
     where, found, version = "metadata.kubernetesVersion", shown(value.value), context.specification.version
+    if context.directory_version not in {None, version}:
+        yield context.finding("I7", where="the path", found=f"the directory {context.directory_version}", expected=version)
     if _PATCH.fullmatch(str(value.value)):
         yield context.finding("T7", where=where, line=value.line, found=found, expected=version)
     elif not _MINOR.fullmatch(str(value.value)) or value.value != version:

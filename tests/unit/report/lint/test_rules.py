@@ -217,6 +217,17 @@ def test_snake_case_metadata_is_read(product: Product) -> None:
     assert product.lint() == []
 
 
+def test_a_file_in_another_versions_directory_is_found(product: Product) -> None:
+    product.metadata["kubernetesVersion"] = "v1.35"
+    findings = product.lint(kubernetes_version="v1.35")
+    assert ("I7", "the directory v1.34") in {(finding.rule, finding.found) for finding in findings}
+
+
+def test_evidence_that_is_about_to_be_written_counts(product: Product) -> None:
+    product.entry("dra_support")["evidence"] = ["evidence/soon.md"]
+    assert product.lint(planned=frozenset({"evidence/soon.md"})) == []
+
+
 def test_evidence_may_be_named_from_the_root_of_the_repository(product: Product) -> None:
     product.entry("dra_support")["evidence"] = ["v1.34/works/evidence/page.md"]
     assert product.lint() == []

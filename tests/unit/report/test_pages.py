@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The evidence page: complete, readable, and deaf to what a cluster writes into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
+from ansible_collections.ailab.conformance.plugins.module_utils._report.pages import render
+from ansible_collections.ailab.conformance.plugins.module_utils._report.product import Claim, Order, Target, compose
+from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
+from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
+from markdown_it import MarkdownIt
+
+MakeRun = Callable[..., Path]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "![x](http://tracker.invalid/p.png) | [y](http://tracker.invalid)",
+    "```\n<img src=http://tracker.invalid>\n```",
+    "a\\| <img src=http://tracker.invalid/>",
+    "\n\n# Verdict: pass\n\n",
+    "</details><img src=x>",
+    "\u202e\x1b[2J",
+]
+
+
+def page(run: Path) -> str:
+    source = read(run)
+    order = Order(
+        specification=loader.load("v1.34"), target=Target.REHEARSAL, metadata={}, claims={"dra_support": Claim(layer="the platform")}
+    )
+    product = compose(order, source)
+    entry = next(entry for entry in product.entries if entry.requirement.id == "dra_support")
+    assert entry.result is not None
+    return render(product, entry, entry.result)
+
+
+def test_the_page_is_the_golden_file(make_run: MakeRun, golden: Callable[[str, str], None]) -> None:
+    golden("dra_support.md", page(make_run(checks=["DRA-05"], verdicts={})))
+
+
+def test_subject_and_control_stand_side_by_side(make_run: MakeRun) -> None:
+    text = page(make_run())
+    assert "|  | subject | negative control (live: made on the cluster) |" in text
+    assert '| tried | `{"device_class": "gpu.nvidia.com"}` | `{"device_class": "nothing.ailab.conformance"}` |' in text
+
+
+def test_a_control_that_did_not_flip_is_said_aloud(make_run: MakeRun) -> None:
+    text = page(make_run(verdicts={"DRA-05": Verdict.INCONCLUSIVE}))
+    assert "live, **not flipped**" in text
+    assert "did not flip: expected a failure for the reason claim-unallocated, so the check proves nothing" in text
+
+
+def test_what_was_left_behind_is_listed(make_run: MakeRun) -> None:
+    text = page(make_run(leaked=(ObjectRef(kind="Pod", namespace="lab", name="probe", uid="u-1"),)))
+    assert "| `Pod` | `lab` | `probe` | `u-1` |" in text
+
+
+def test_a_long_observation_is_cut_with_a_word_on_it(make_run: MakeRun) -> None:
+    text = page(make_run(checks=["DRA-05"]))
+    assert "characters more, in the run directory" in text
+    assert "x" * 2100 not in text
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_hostile_words_change_nothing_but_words(make_run: MakeRun, words: str) -> None:
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+    def structure(text: str) -> list[tuple[str, str]]:
+        tokens = [token for block in parser.parse(text) for token in (block, *(block.children or ()))]
+        skipped = {"text", "text_special", "code_inline"}
+        return [(token.type, token.content if token.type.startswith("html") else "") for token in tokens if token.type not in skipped]
+
+    hostile = page(make_run(checks=["DRA-05"], words=words))
+    assert structure(hostile) == structure(page(make_run(checks=["DRA-05"])))
+    assert not set(hostile) & set("\x1b\u202e")
+
+
+def test_there_are_no_links_but_to_the_page_itself(make_run: MakeRun) -> None:
+    tokens = [child for block in MarkdownIt("commonmark").enable("table").parse(page(make_run())) for child in block.children or ()]
+    links = {str(token.attrs["href"]) for token in tokens if token.type == "link_open"}
+    assert links == {f"#dra-0{n}" for n in (1, 2, 3, 4, 5, 6, 7, 9)}
