@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.settings import Settings
 
 CREATING, READY = "creating", "ready"
+_LOCKS = Path("/run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def locked(settings: Settings) -> Iterator[None]:
         LabError: another run holds it.
     """
     # Outside the state directory, which goes with the lab.
-    path = Path("/run", f"{settings.name}.lab.lock")
+    path = _LOCKS / f"{settings.name}.lab.lock"
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
