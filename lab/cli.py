@@ -198,6 +198,8 @@ def _words(args: argparse.Namespace) -> list[str]:
 def _root() -> None:
     if os.geteuid() != 0:
         raise LabError("the user", found=f"uid {os.geteuid()}", expected="root", see="Namespaces and cgroups are made by root: use sudo.")
+    # Others may read what the lab makes, where a file does not say otherwise; pods run as other users.
+    os.umask(0o022)
 
 
 def _text(value: str) -> str:

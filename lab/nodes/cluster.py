@@ -13,6 +13,7 @@ from functools import partial
 import yaml
 
 from lab.errors import LabError
+from lab.invoker import give_to_invoker
 from lab.nodes import kubeadm
 from lab.nodes.addons import manifests
 from lab.nodes.addresses import AddressPlan, ClusterAddresses
@@ -66,6 +67,7 @@ class Cluster:
         kubeconfig = settings.kubeconfig(record.name)
         shutil.copyfile(machine.etc / "kubernetes/admin.conf", kubeconfig)
         kubeconfig.chmod(0o600)
+        give_to_invoker(kubeconfig)
         self._tools.kubectl(record.name, "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifests(self.addresses))
         self._done(node)
 
