@@ -1,0 +1,3 @@
+module ailab.conformance/images/pause
+
+go 1.24.0
