@@ -23,6 +23,15 @@ from lab.nodes.links import enter
 from lab.nodes.supervision import supervisord
 
 _PRIVATE = ("var", "run")
+# What a kubelet sets for itself (k8s.io/component-helpers/node/util/sysctl) and what no namespace makes its own.
+_TUNABLES = (
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ def _boot(spec: BootSpec) -> list[str]:
     _mount("--make-rshared", "/")
     remount(hierarchies())
     _own_directories(spec)
+    _own_tunables(Path(spec.directory))
     socket.sethostname(spec.node)
     return supervisord(Path(spec.supervisord_configuration), foreground=True)
 
@@ -99,6 +109,16 @@ def _own_directories(spec: BootSpec) -> None:
     Path("/etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {spec.node}\n")
     for folder in reversed(_PRIVATE):
         _mount("--rbind", str(node / folder), f"/{folder}")
+
+
+def _own_tunables(node: Path) -> None:
+    """Give the node files of its own in the place of the kernel's, so that this machine keeps its settings."""
+    for name in _TUNABLES:
+        kernel, own = Path("/proc/sys", name), node / "sysctl" / name
+        if kernel.exists():
+            own.parent.mkdir(parents=True, exist_ok=True)
+            own.write_text(kernel.read_text())
+            _mount("--bind", str(own), str(kernel))
 
 
 def _bind(source: Path, target: Path) -> None:

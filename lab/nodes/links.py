@@ -124,6 +124,10 @@ class Fabric:
             _ip(None, [f"link delete {self._uplink}"])
         for name in self._namespaces():
             _delete_netns(name)
+        if _NETNS_DIR.is_mount() and not any(_NETNS_DIR.iterdir()):
+            # iproute2 made it with the first namespace, and makes it again.
+            run(["umount", _NETNS_DIR])
+            _NETNS_DIR.rmdir()
 
     def _namespaces(self) -> list[str]:
         return [path.name for path in _NETNS_DIR.glob(f"{self._settings.name}-*")]
