@@ -16,8 +16,9 @@ from . import excerpt
 from .html_checks import section
 from .html_parts import code, facts, table, verdict
 from .html_style import SHEET
+from .judgement import server_version
 from .markup import Element, Node, document, el
-from .product import Entry, Product, server_version
+from .product import Entry, Product
 from .wording import REHEARSAL
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -12,8 +12,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
 
 from . import excerpt
 from .html_parts import code, facts, table, verdict
+from .judgement import unverified
 from .markup import Element, Node, el
-from .product import Entry, Product, unverified
+from .product import Entry, Product
 from .sealed import CheckEvidence
 
 JSON = Any

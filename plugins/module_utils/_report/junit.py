@@ -13,8 +13,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 
 from . import excerpt
+from .judgement import server_version
 from .markup import Element, el, xml_document
-from .product import Product, server_version
+from .product import Product
 
 _OUTCOMES = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "failure", Verdict.ERROR: "error", Verdict.NOT_RUN: "skipped"}
 

@@ -15,7 +15,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
 
 from . import excerpt
 from .escape import markdown, markdown_block, markdown_code
-from .product import Entry, Product, server_version, unverified
+from .judgement import server_version, unverified
+from .product import Entry, Product
 from .sealed import CheckEvidence
 
 JSON = Any

@@ -11,7 +11,8 @@ from pathlib import Path
 from . import html, junit, pages, product_md, product_yaml
 from .lint.finding import Finding, Severity
 from .lint.judge import lint
-from .product import Order, Product, ReportError, Target, compose
+from .order import Order, ReportError, Target
+from .product import Product, compose
 from .sealed import Evidence
 from .table import Row
 from .wording import HTML_PAGE, JUNIT_FILE, PRODUCT_FILE, PRODUCT_PAGE, evidence_page

@@ -15,7 +15,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict 
 from ansible_collections.ailab.conformance.plugins.module_utils._report.html import render
 from ansible_collections.ailab.conformance.plugins.module_utils._report.html_style import SHEET
 from ansible_collections.ailab.conformance.plugins.module_utils._report.markup import document, el
-from ansible_collections.ailab.conformance.plugins.module_utils._report.product import Claim, Order, Target, compose
+from ansible_collections.ailab.conformance.plugins.module_utils._report.order import Claim, Order, Target
+from ansible_collections.ailab.conformance.plugins.module_utils._report.product import compose
 from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 

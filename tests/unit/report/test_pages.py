@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
+from ansible_collections.ailab.conformance.plugins.module_utils._report.order import Claim, Order, Target
 from ansible_collections.ailab.conformance.plugins.module_utils._report.pages import render
-from ansible_collections.ailab.conformance.plugins.module_utils._report.product import Claim, Order, Target, compose
+from ansible_collections.ailab.conformance.plugins.module_utils._report.product import compose
 from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 from markdown_it import MarkdownIt

@@ -14,15 +14,8 @@ import yaml
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._report.lint.judge import lint
-from ansible_collections.ailab.conformance.plugins.module_utils._report.product import (
-    METADATA,
-    Claim,
-    Order,
-    Product,
-    ReportError,
-    Target,
-    compose,
-)
+from ansible_collections.ailab.conformance.plugins.module_utils._report.order import METADATA, Claim, Order, ReportError, Target
+from ansible_collections.ailab.conformance.plugins.module_utils._report.product import Product, compose
 from ansible_collections.ailab.conformance.plugins.module_utils._report.product_yaml import quoted, render
 from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
 from ansible_collections.ailab.conformance.plugins.module_utils._report.wording import REHEARSAL
@@ -164,6 +157,22 @@ def test_only_a_conditional_requirement_can_be_not_applicable(make_run: MakeRun)
 def test_an_unknown_requirement_is_answered_with_the_nearest(make_run: MakeRun) -> None:
     with pytest.raises(ReportError, match=r"requirements\[dra_suport\].*did you mean 'dra_support'"):
         compose(order(claims={"dra_suport": Claim(layer="x")}), read(make_run()))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("vendor_name", "[Vendor Name]", "a placeholder of the template"),
+        ("website_url", "works.dev", "expected an address that begins with https://"),
+        ("documentation_url", "https://", "expected an address"),
+        ("repo_url", "http://[", "expected an address"),
+        ("contact_email_address", "works", "expected an e-mail address"),
+        ("description", "two\nlines", "expected one line"),
+    ],
+)
+def test_words_that_cannot_be_meant_are_refused_even_in_a_rehearsal(make_run: MakeRun, name: str, value: str, problem: str) -> None:
+    with pytest.raises(ReportError, match=f"product.{name} is .*{problem}"):
+        compose(order(metadata={**WORKS, name: value}), read(make_run()))
 
 
 def test_dra_support_is_no_part_of_1_36(make_run: MakeRun) -> None:

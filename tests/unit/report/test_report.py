@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._report.lint.artifacts import is_reserved
-from ansible_collections.ailab.conformance.plugins.module_utils._report.product import Claim, Order, ReportError, Target
+from ansible_collections.ailab.conformance.plugins.module_utils._report.order import Claim, Order, ReportError, Target
 from ansible_collections.ailab.conformance.plugins.module_utils._report.report import Report, make, summary
 from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
