@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lab could leave behind on this machine, as sets that can be compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+_NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
+_TREES = ("/etc", "/opt", "/run", "/dev", "/var/lib", "/var/log", "/var/run", "/usr/libexec", "/usr/local", "/mnt", "/srv")
+_TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
+# What other programs of a living machine write while a test runs.
+_RESTLESS = ("/var/lib/apt", "/var/lib/dpkg", "/var/log", "/run/systemd", "/run/user", "/dev/pts", "/dev/mqueue")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """A look at the machine. Each field is a set of texts; what a later look has more is what was left."""
+
+    namespaces: frozenset[str]
+    mounts: frozenset[str]
+    links: frozenset[str]
+    routes: frozenset[str]
+    rules: frozenset[str]
+    cgroups: frozenset[str]
+    files: frozenset[str]
+    tunables: frozenset[str]
+
+    @classmethod
+    def now(cls) -> Traces:
+        return cls(
+            namespaces=frozenset(_namespaces()),
+            mounts=frozenset(line.split(" - ")[0].split(maxsplit=4)[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
+            links=frozenset(link["ifname"] for link in _ip("link")),
+            routes=frozenset(json.dumps(route, sort_keys=True) for route in _ip("route", "show", "table", "all")),
+            rules=frozenset(_words("nft", "list", "ruleset")),
+            cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup")),
+            files=frozenset(_files()),
+            tunables=frozenset(f"{name}={Path('/proc/sys', name).read_text().strip()}" for name in _TUNABLES),
+        )
+
+    def since(self, earlier: Traces) -> dict[str, list[str]]:
+        """What is here now and was not there earlier, by kind; kinds without a difference are left out."""
+        more = {field.name: sorted(getattr(self, field.name) - getattr(earlier, field.name)) for field in fields(self)}
+        return {kind: texts for kind, texts in more.items() if texts}
+
+
+def processes(word: str) -> list[str]:
+    """The command lines of processes that a word of theirs, or their cgroup, ties to a lab."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+            groups = (folder / "cgroup").read_text()
+        except OSError:
+            continue
+        if word in groups or f"/{word}/" in command:
+            found.append(f"{folder.name} {command}")
+    return found
+
+
+def _namespaces() -> set[str]:
+    seen = set()
+    for folder in Path("/proc").glob("[0-9]*/ns"):
+        for kind in _NAMESPACES:
+            try:
+                seen.add(str((folder / kind).readlink()))
+            except OSError:
+                continue
+    return seen
+
+
+def _ip(*words: str) -> list[dict[str, object]]:
+    out = subprocess.run(["ip", "-json", *words], capture_output=True, text=True, check=True).stdout
+    found: list[dict[str, object]] = json.loads(out or "[]")
+    return found
+
+
+def _words(*command: str) -> list[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def _files() -> set[str]:
+    found = set()
+    for tree in _TREES:
+        for folder, names, files in os.walk(tree):
+            names[:] = [name for name in names if f"{folder}/{name}" not in _RESTLESS and name != "shm"]
+            found.update(f"{folder}/{name}" for name in (*names, *files))
+    return found
