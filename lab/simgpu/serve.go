@@ -60,6 +60,7 @@ func allocate(command string, settings allocator.Settings, kubeconfig, healthAdd
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	defer klog.Flush()
+	klog.InfoS("Starting", "program", "simgpu "+command, "version", version, "node", settings.NodeName)
 	if settings.Client, err = kube.Connect(kubeconfig, "simgpu/"+version); err != nil {
 		return err
 	}

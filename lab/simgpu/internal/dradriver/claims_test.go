@@ -245,9 +245,9 @@ func TestParseFault(t *testing.T) {
 		count   int
 		message string // "" for none
 	}{
-		{"", 1, ""}, {"prepare-other-device", 2, ""},
+		{"", 1, ""}, {"none", 1, ""}, {"prepare-other-device", 2, ""},
 		{"prepare-other-device", 1, "expected at least 2"},
-		{"prepare-nothing", 2, `expected nothing or "prepare-other-device"`},
+		{"prepare-nothing", 2, `expected "none" or "prepare-other-device"`},
 	} {
 		_, err := ParseFault(test.text, test.count)
 		if (err == nil) != (test.message == "") || (err != nil && !strings.Contains(err.Error(), test.message)) {

@@ -16,8 +16,8 @@ const FaultVariable = "SIMGPU_FAULT"
 type Fault string
 
 const (
-	// NoFault is the driver as it should be.
-	NoFault Fault = ""
+	// NoFault is the driver as it should be; an empty value says the same.
+	NoFault Fault = "none"
 	// PrepareOtherDevice gives containers the next device of the node in place of the allocated one, and reports the
 	// allocated one to the kubelet. As each device stands in for its neighbour, no two claims get the same.
 	PrepareOtherDevice Fault = "prepare-other-device"
@@ -26,14 +26,14 @@ const (
 // ParseFault reads the value of FaultVariable for a node with count devices.
 func ParseFault(text string, count int) (Fault, error) {
 	switch fault := Fault(text); {
-	case fault == NoFault:
-		return fault, nil
+	case fault == NoFault || fault == "":
+		return NoFault, nil
 	case fault == PrepareOtherDevice && count < 2:
 		return NoFault, fmt.Errorf("%s=%s: the node has %d device, expected at least 2 to mix up", FaultVariable, text, count)
 	case fault == PrepareOtherDevice:
 		return fault, nil
 	}
-	return NoFault, fmt.Errorf("%s=%q: expected nothing or %q", FaultVariable, text, PrepareOtherDevice)
+	return NoFault, fmt.Errorf("%s=%q: expected %q or %q", FaultVariable, text, NoFault, PrepareOtherDevice)
 }
 
 // standIn returns the device that containers get when the allocated one has the given index.

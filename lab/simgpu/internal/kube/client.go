@@ -11,15 +11,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
 // Connect returns a client for the cluster of a kubeconfig file, or, with "", for the cluster that this process is a
 // pod of.
 func Connect(kubeconfig, userAgent string) (kubernetes.Interface, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	config, err := configure(kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the cluster (kubeconfig %q, empty means in-cluster): %w", kubeconfig, err)
+		return nil, fmt.Errorf("connect to the cluster (kubeconfig %q, empty means as a pod of it): %w", kubeconfig, err)
 	}
 	config.UserAgent = userAgent
 	client, err := kubernetes.NewForConfig(config)
@@ -27,6 +28,13 @@ func Connect(kubeconfig, userAgent string) (kubernetes.Interface, error) {
 		return nil, fmt.Errorf("connect to the cluster at %s: %w", config.Host, err)
 	}
 	return client, nil
+}
+
+func configure(kubeconfig string) (*rest.Config, error) {
+	if kubeconfig == "" {
+		return rest.InClusterConfig()
+	}
+	return clientcmd.BuildConfigFromFlags("", kubeconfig)
 }
 
 // Node reads a node.
