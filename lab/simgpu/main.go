@@ -19,8 +19,8 @@ import (
 	"ailab.conformance/simgpu/internal/smi"
 )
 
-// version is stamped by the builder: -ldflags "-X main.version=…".
-var version = "development"
+// version is the version of the program and the tag of its image; the lab's image list and the manifests say the same.
+const version = "0.1.0"
 
 const usage = `usage: simgpu dra-driver|device-plugin [flags]   (--help lists them)
        simgpu nvidia-smi [-L | --query-gpu=… --format=csv]

@@ -17,7 +17,7 @@ func TestCommands(t *testing.T) {
 	}{
 		{[]string{"simgpu"}, 2, "usage:"},
 		{[]string{"simgpu", "nonsense"}, 2, `unknown command "nonsense"`},
-		{[]string{"simgpu", "version"}, 0, "development"},
+		{[]string{"simgpu", "version"}, 0, version},
 		{[]string{"simgpu", "dra-driver", "--help"}, 0, "-node-name"},
 		{[]string{"simgpu", "dra-driver", "--nonsense"}, 2, "flag provided but not defined"},
 		{[]string{"simgpu", "dra-driver", "--node-name=worker", "surplus"}, 2, `arguments ["surplus"]`},

@@ -239,7 +239,7 @@ func TestTheFaultPreparesAnotherDeviceAndReportsTheAllocatedOne(t *testing.T) {
 	}
 }
 
-func TestParseFault(t *testing.T) {
+func TestFaultsAreRefusedWhereTheyCannotBe(t *testing.T) {
 	for _, test := range []struct {
 		text    string
 		count   int
@@ -249,7 +249,10 @@ func TestParseFault(t *testing.T) {
 		{"prepare-other-device", 1, "expected at least 2"},
 		{"prepare-nothing", 2, `expected "none" or "prepare-other-device"`},
 	} {
-		_, err := ParseFault(test.text, test.count)
+		fault, err := ParseFault(test.text)
+		if err == nil {
+			err = fault.possible(test.count)
+		}
 		if (err == nil) != (test.message == "") || (err != nil && !strings.Contains(err.Error(), test.message)) {
 			t.Errorf("%+v: found %v", test, err)
 		}

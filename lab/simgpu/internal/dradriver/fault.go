@@ -23,17 +23,23 @@ const (
 	PrepareOtherDevice Fault = "prepare-other-device"
 )
 
-// ParseFault reads the value of FaultVariable for a node with count devices.
-func ParseFault(text string, count int) (Fault, error) {
-	switch fault := Fault(text); {
-	case fault == NoFault || fault == "":
+// ParseFault reads the value of FaultVariable.
+func ParseFault(text string) (Fault, error) {
+	switch fault := Fault(text); fault {
+	case NoFault, "":
 		return NoFault, nil
-	case fault == PrepareOtherDevice && count < 2:
-		return NoFault, fmt.Errorf("%s=%s: the node has %d device, expected at least 2 to mix up", FaultVariable, text, count)
-	case fault == PrepareOtherDevice:
+	case PrepareOtherDevice:
 		return fault, nil
 	}
 	return NoFault, fmt.Errorf("%s=%q: expected %q or %q", FaultVariable, text, NoFault, PrepareOtherDevice)
+}
+
+// possible returns an error when a node with count devices cannot show the fault.
+func (f Fault) possible(count int) error {
+	if f == PrepareOtherDevice && count < 2 {
+		return fmt.Errorf("%s=%s: the node has %d device, expected at least 2 to mix up", FaultVariable, f, count)
+	}
+	return nil
 }
 
 // standIn returns the device that containers get when the allocated one has the given index.

@@ -33,6 +33,10 @@ const republishDelay = time.Second
 
 // Run serves a node's devices until ctx ends, which is no error.
 func Run(ctx context.Context, settings allocator.Settings, faultText string) error {
+	fault, err := ParseFault(faultText)
+	if err != nil {
+		return err
+	}
 	ctx, fatal := context.WithCancelCause(ctx)
 	defer fatal(nil)
 	opened, err := allocator.Open(ctx, settings, inventory.PoolDRA)
@@ -40,8 +44,7 @@ func Run(ctx context.Context, settings allocator.Settings, faultText string) err
 		return err
 	}
 	defer opened.Close()
-	fault, err := ParseFault(faultText, len(opened.Devices))
-	if err != nil {
+	if err := fault.possible(len(opened.Devices)); err != nil {
 		return err
 	}
 	if fault != NoFault {

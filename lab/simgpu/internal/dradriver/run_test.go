@@ -155,6 +155,9 @@ func TestAnUnknownFaultIsRefused(t *testing.T) {
 	if err := <-node.Start(run).Ended; err == nil || !strings.Contains(err.Error(), FaultVariable) {
 		t.Errorf("found %v", err)
 	}
+	if _, err := os.Stat(node.Layout.Simulated); !os.IsNotExist(err) {
+		t.Errorf("%s was made (%v)", node.Layout.Simulated, err)
+	}
 }
 
 func TestTwoAllocatorsNeverServeOneNode(t *testing.T) {
