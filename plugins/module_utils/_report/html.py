@@ -17,6 +17,7 @@ from .html_checks import section
 from .html_parts import code, facts, table, verdict
 from .html_style import SHEET
 from .judgement import server_version
+from .lint.metadata import is_placeholder
 from .markup import Element, Node, document, el
 from .product import Entry, Product
 from .wording import REHEARSAL
@@ -69,7 +70,7 @@ def _lead(product: Product) -> Iterator[Element]:
             ("tool", f"{run.tool.name} {run.tool.version}"),
             ("Kubernetes", server_version(product.source)),
             ("fidelity", run.fidelity),
-            *((key, value) for key, value in product.metadata.items() if not value.startswith("[")),
+            *((key, value) for key, value in product.metadata.items() if key != "kubernetesVersion" and not is_placeholder(value)),
         ]
     )
 
@@ -82,13 +83,13 @@ def _requirements(product: Product) -> Element:
 
 
 def _row(entry: Entry) -> tuple[Node, ...]:
-    result, identifier = entry.result, entry.requirement.id
+    result, identifier, status = entry.result, entry.requirement.id, el("span", entry.status, class_="whole")
     if result is None:
-        return (identifier, entry.requirement.level, entry.status, verdict("unverified"), "", "", "", "Not verified in this run.")
+        return (identifier, entry.requirement.level, status, verdict("unverified"), "", "", "", "Not verified in this run.")
     return (
         el("a", identifier, href=f"#{identifier}"),
         entry.requirement.level,
-        entry.status,
+        status,
         verdict(result.verdict),
         result.fidelity,
         f"{result.controls.flipped} of {result.controls.total}",

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from .wording import REHEARSAL
+
+# Paper: the mark of a rehearsal stands in the margin of every page, not only at the top of the first.
 SHEET = """
 :root {
   color-scheme: light dark;
@@ -51,6 +54,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.75rem 0.4rem 0
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.whole { white-space: nowrap; }
 .verdict { font-weight: 700; white-space: nowrap; }
 .pass { color: var(--pass); } .fail, .error { color: var(--fail); } .inconclusive, .not_run, .unverified { color: var(--open); }
 article { margin: 1.25rem 0; padding: 1rem 1.25rem; background: var(--panel); border: 1px solid var(--line); border-radius: 0.5rem; }
@@ -66,12 +70,12 @@ summary { cursor: pointer; color: var(--link); }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.5rem; }
 }
+@page marked { margin: 18mm 15mm; @top-center { content: "MARK"; font: 600 9pt system-ui, sans-serif; } }
 @media print {
   :root { --panel: #ffffff; }
   body { font-size: 9.5pt; }
   header, main, footer { max-width: none; padding: 0; }
-  .mark { position: fixed; top: 0; left: 0; right: 0; margin: 0; padding: 0.2rem 0.5rem; }
-  .marked { padding-top: 2.5rem; }
+  .marked { page: marked; }
   .skip { display: none; }
   article, .side, tr { break-inside: avoid; }
   article:has(details[open]) { break-inside: auto; }
@@ -79,4 +83,4 @@ summary { cursor: pointer; color: var(--link); }
   a { color: inherit; text-decoration: none; }
   .scroll { overflow: visible; }
 }
-"""
+""".replace("MARK", REHEARSAL)

@@ -50,10 +50,7 @@ def render(rows: Sequence[Row], *, width: int, unicode: bool = True, paint: Pain
         paint: colours the verdict; None for no colour.
     """
     cells = [
-        [
-            one_line(cell) if unicode else _ascii(one_line(cell))
-            for cell in (row.requirement, row.verdict, row.fidelity, _seconds(row), row.sentence)
-        ]
+        [printable(cell, unicode=unicode) for cell in (row.requirement, row.verdict, row.fidelity, _seconds(row), row.sentence)]
         for row in rows
     ]
     widths = [max(columns(line[index]) for line in (_HEADINGS, *cells)) for index in range(4)]
@@ -70,6 +67,12 @@ def render(rows: Sequence[Row], *, width: int, unicode: bool = True, paint: Pain
 def columns(text: str) -> int:
     """Terminal columns that a visible text takes: two for a wide East Asian character, none for a combining one."""
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def printable(text: str, *, unicode: bool) -> str:
+    """The text as one line that moves no cursor; characters that the terminal does not have are spelled out."""
+    line = one_line(text)
+    return line if unicode else line.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
@@ -116,10 +119,6 @@ def _pieces(text: str, width: int) -> Iterator[str]:
 def _padded(text: str, width: int, *, right: bool = False) -> str:
     padding = " " * (width - columns(text))
     return padding + text if right else text + padding
-
-
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _seconds(row: Row) -> str:
