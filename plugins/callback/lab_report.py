@@ -135,21 +135,21 @@ class CallbackModule(CallbackBase):
 
 
 def _row(result: Mapping[str, Any], *, requirement: str, failed: bool) -> Row | None:
-    """The row of a verify task; None where it says nothing, as in check mode or when its result is hidden."""
+    """The row of a verify task; None where it says nothing, as when it was skipped or its result is hidden."""
     if result.get("verdict"):
-        return _known(result, requirement=requirement)
+        return _known({**result["requirement"], **result}, requirement=result["requirement"]["id"])
     if failed:
         return Row(requirement=requirement, verdict="error", fidelity="-", seconds=None, sentence=str(result.get("msg", "no message")))
     return None
 
 
-def _known(result: Mapping[str, Any], *, requirement: str) -> Row:
+def _known(entry: Mapping[str, Any], *, requirement: str) -> Row:
     return Row(
         requirement=requirement,
-        verdict=str(result["verdict"]),
-        fidelity=str(result.get("fidelity", "-")),
-        seconds=result.get("seconds"),
-        sentence=str(result.get("sentence", "")),
+        verdict=entry["verdict"],
+        fidelity=entry["fidelity"],
+        seconds=entry["seconds"],
+        sentence=entry["sentence"],
     )
 
 

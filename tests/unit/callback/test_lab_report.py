@@ -27,10 +27,9 @@ class ActionModule(ActionBase):
 """
 
 PASSED = {
-    "requirement": "dra_support",
     "verdict": "pass",
     "fidelity": "simulated",
-    "seconds": 12.345,
+    "requirement": {"id": "dra_support", "seconds": 12.345},
     "sentence": "2 of 2 checks passed, and both controls failed",
     "checks": [
         {"id": "DRA-01", "verdict": "pass", "seconds": 0.25, "sentence": "four resources are served"},
