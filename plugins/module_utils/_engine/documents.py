@@ -7,14 +7,15 @@
     runs/<run id>/
         opened.json                     Opened        what the run started from; its presence without a manifest means "not sealed"
         ledger.jsonl                    one line before and after every creation, for clean-up after a killed run
-        inventory/before.json after.json    Inventory what existed, by UID
+        inventory/before.json after.json    Inventory   what existed, by UID
+        inventory/<requirement>.json    CleanUp       what the requirement could not remove
         checks/<id>/observations.jsonl  Observation   one per line
         checks/<id>/result.json         CheckResult
         requirements/<id>.json          RequirementResult
         run.json                        Run           written when the run is sealed
         manifest.sha256                 "<sha256>  <relative path>", one line for every other file, sorted by path
 
-Everything but ``opened.json``, the ledger, the inventories and the observations is computed from those, so a replay can write it again.
+Results, requirements and ``run.json`` are computed from the rest, so a replay can write them again.
 Source: design section 4.3.
 """
 
@@ -288,10 +289,25 @@ class Inventory:
     Attributes:
         at: UTC, RFC 3339.
         objects: all of them, sorted.
+        labelled: those among them that carry the run's label; none before the run.
     """
 
     at: str
     objects: tuple[ObjectRef, ...]
+    labelled: tuple[ObjectRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanUp:
+    """What a requirement left behind when its verification ended.
+
+    Attributes:
+        leaked: objects that could not be removed, or not be seen to be gone.
+        problem: why that could not be told; empty when it could.
+    """
+
+    leaked: tuple[ObjectRef, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

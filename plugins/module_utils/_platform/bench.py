@@ -11,7 +11,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 
 from . import kinds, manifests
-from .devices import is_allocated, pool_of
+from .devices import allocations, is_allocated, pool_of
+from .drivers import registers_driver
 from .pods import Stage, about, claim_names, is_placed
 from .survey import Survey, survey
 from .workload import Workload
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
 
+    from .devices import DeviceId
     from .kinds import Kind
     from .ledger import Entry
     from .manifests import ClaimUse, DeviceRequest, Manifest
@@ -97,6 +99,24 @@ class Bench:
         self._record("devices", found.as_fact())
         return found
 
+    def drivers(self) -> None:
+        """Reads the DaemonSets that register DRA drivers, and the pods of their namespaces, recorded as ``drivers``.
+
+        Raises:
+            ApiError: the server refuses.
+            UnreachableError: no answer.
+        """
+        found = [item for item in self._cluster.list(kinds.DAEMON_SET.collection()).items if registers_driver(item)]
+        namespaces = sorted({item["metadata"]["namespace"] for item in found})
+        pods = [pod for namespace in namespaces for pod in self._cluster.list(kinds.POD.collection(namespace)).items]
+        self._record("drivers", {"daemon_sets": found, "pods": pods}, request=("list", kinds.DAEMON_SET.collection(), None))
+
+    def holders(self, device: DeviceId) -> None:
+        """Reads which claims have a device, recorded as ``holders``."""
+        claims = self._cluster.list(kinds.RESOURCE_CLAIM.collection()).items
+        having = [claim for claim in claims if any(allocation.id == device for allocation in allocations(claim))]
+        self._record("holders", [f"{claim['metadata']['namespace']}/{claim['metadata']['name']}" for claim in having])
+
     def attempt(self, role: str, manifest: Manifest, *, name: str = "", space: str = "", dry_run: bool = False) -> Reply:
         """Creates an object if the server lets it, recorded as ``create.<role>``.
 
@@ -144,18 +164,24 @@ class Bench:
         uid = pod["metadata"]["uid"]
         self._workspace.mirror.until(lambda view: view.by_uid("Pod", uid), seconds=self.settings.start_seconds)
 
-    def placed(self, role: str, *, settle: bool = True) -> Workload:
-        """Waits for the scheduler's decision about a pod, recorded as ``workload.<role>``.
+    def placed(self, role: str, *, settle: float | None = None, fact: str = "workload") -> Workload:
+        """Waits for the scheduler's decision about a pod, recorded as ``<fact>.<role>``.
 
         Args:
             role: of the pod.
-            settle: whether a refusal must stand for the settling time before it counts.
+            settle: seconds for which a refusal must stand before it counts; the settling time of the settings when not given.
+            fact: first part of the record's name.
         """
-        return self._reached(role, _PLACED, settle=settle)
+        return self._reached(role, _PLACED, settle=self.settings.settle_seconds if settle is None else settle, fact=fact)
 
-    def running(self, role: str) -> Workload:
-        """Waits until a pod runs, or until the platform has said why it does not, recorded as ``workload.<role>``."""
-        return self._reached(role, _STARTED, settle=True)
+    def running(self, role: str, *, settle: float | None = None) -> Workload:
+        """Waits until a pod runs, or until the platform has said why it does not, recorded as ``workload.<role>``.
+
+        Args:
+            role: of the pod.
+            settle: seconds for which trouble must stand before it counts; the settling time of the settings when not given.
+        """
+        return self._reached(role, _STARTED, settle=self.settings.settle_seconds if settle is None else settle, fact="workload")
 
     def execute(self, role: str, command: Sequence[str], *, container: str = "probe") -> None:
         """Runs a command in a pod's container, recorded as ``exec.<role>.<container>``.
@@ -216,7 +242,7 @@ class Bench:
         self._record(fact, {"status": reply.status, "body": reply.body}, request=(reply.verb, reply.path, body))
         return reply
 
-    def _reached(self, role: str, goal: frozenset[Stage], *, settle: bool) -> Workload:
+    def _reached(self, role: str, goal: frozenset[Stage], *, settle: float, fact: str) -> Workload:
         mirror, deadline = self._workspace.mirror, Deadline(clock=self._cluster.clock, seconds=self.settings.start_seconds)
         over = goal | _TROUBLE
 
@@ -226,12 +252,10 @@ class Bench:
 
         while (reached := mirror.until(decisive, seconds=deadline.left())) is not None:
             stage = reached.progress.stage
-            if stage in goal or not settle:
-                break
-            if mirror.until(self._left(role, stage), seconds=self.settings.settle_seconds) is None:
+            if stage in goal or mirror.until(self._left(role, stage), seconds=min(settle, deadline.left())) is None:
                 break
         final = self._with_claims(role)
-        self._record(f"workload.{role}", final.as_fact(), request=("watch", kinds.POD.collection(self.namespace), None))
+        self._record(f"{fact}.{role}", final.as_fact(), request=("watch", kinds.POD.collection(self.namespace), None))
         return final
 
     def _left(self, role: str, stage: Stage) -> Callable[[View], bool | None]:

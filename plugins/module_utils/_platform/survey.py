@@ -27,14 +27,19 @@ class Survey:
     Attributes:
         class_name: name of the DeviceClass.
         device_class: the DeviceClass; None when it does not exist.
-        slices: current ResourceSlices of its drivers.
+        all_slices: ResourceSlices of its drivers, of whatever generation.
         claims: all ResourceClaims.
     """
 
     class_name: str
     device_class: JSON | None
-    slices: Sequence[JSON]
+    all_slices: Sequence[JSON]
     claims: Sequence[JSON]
+
+    @property
+    def slices(self) -> list[JSON]:
+        """The slices that the scheduler looks at."""
+        return current(self.all_slices)
 
     @property
     def published(self) -> list[Device]:
@@ -103,4 +108,4 @@ def survey(cluster: Cluster, class_name: str) -> Survey:
         item for driver in sorted(drivers) for item in cluster.list(kinds.RESOURCE_SLICE.collection(), fields=f"spec.driver={driver}").items
     ]
     claims = cluster.list(kinds.RESOURCE_CLAIM.collection()).items
-    return Survey(class_name=class_name, device_class=device_class, slices=current(slices), claims=claims)
+    return Survey(class_name=class_name, device_class=device_class, all_slices=slices, claims=claims)

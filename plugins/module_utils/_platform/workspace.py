@@ -134,6 +134,8 @@ class Workspace:
         """
         with self._lock:
             ours = [entry for entry in entries if (entry.kind, entry.namespace, entry.name) in self._made]
+        if not ours:
+            return
         problems: list[ConformanceError] = []
         uids = {entry.uid for entry in ours}
         for entry in ours:

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the sides of checks beside each other on the accelerators that there are."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """What a piece of work needs of the accelerators while it runs.
+
+    Attributes:
+        most: how many it would use.
+        least: how many it cannot do without.
+        all: whether nobody else may use any.
+        seconds: how long it typically runs; only for the order, so that a long one does not start last.
+    """
+
+    most: int = 0
+    least: int = 0
+    all: bool = False
+    seconds: float = 0.0
+
+    def of(self, total: int) -> int:
+        """How many it gets where there are so many."""
+        return total if self.all else min(self.most, total)
+
+
+NOTHING = Takes()
+"""Runs whatever else runs."""
+
+
+def devices(count: int, *, least: int | None = None, seconds: float = 5.0) -> Takes:
+    """So many accelerators, or at least so many."""
+    return Takes(most=count, least=count if least is None else least, seconds=seconds)
+
+
+def exclusive(*, seconds: float = 5.0) -> Takes:
+    """All accelerators, at least one."""
+    return Takes(least=1, all=True, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A piece of work.
+
+    Attributes:
+        name: for the caller.
+        takes: what it needs.
+        run: does it.
+    """
+
+    name: str
+    takes: Takes
+    run: Callable[[], None]
+
+
+def startable(waiting: Sequence[Work], *, free: int, total: int) -> list[Work]:
+    """What can start now: the widest first, then the longest, each if what is left is enough for it. Pure.
+
+    Args:
+        waiting: not yet started.
+        free: accelerators that no running work has.
+        total: accelerators in all.
+    """
+    chosen = []
+    for work in sorted(waiting, key=lambda work: (-work.takes.of(total), -work.takes.seconds)):
+        if work.takes.of(total) <= free:
+            chosen.append(work)
+            free -= work.takes.of(total)
+    return chosen
+
+
+def run_all(works: Sequence[Work], *, total: int) -> dict[str, BaseException | None]:
+    """Runs everything that these accelerators allow, and waits for it.
+
+    Args:
+        works: what to run. What needs more than there is must not be among them.
+        total: accelerators that may be used.
+
+    Returns:
+        By name: what it raised, or None.
+
+    Raises:
+        ValueError: a piece of work needs more than there is, and would wait for ever.
+    """
+    impossible = [work.name for work in works if work.takes.least > total]
+    if impossible:
+        raise ValueError(f"{impossible[0]} needs more than the {total} accelerators that may be used")
+    waiting, running = list(works), dict[concurrent.futures.Future[None], Work]()
+    raised: dict[str, BaseException | None] = {}
+    with concurrent.futures.ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="check") as pool:
+        while waiting or running:
+            taken = sum(work.takes.of(total) for work in running.values())
+            for work in startable(waiting, free=total - taken, total=total):
+                waiting.remove(work)
+                running[pool.submit(work.run)] = work
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            raised |= {running.pop(future).name: future.exception() for future in done}
+    return raised

@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Opens and seals runs, and removes what killed runs have left on a cluster."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry, entries
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete, find
+
+from . import inventory, judge, snapshot
+from .codec import read
+from .documents import (
+    SCHEMA,
+    CheckResult,
+    CleanUp,
+    Inventory,
+    InventorySummary,
+    ObjectRef,
+    Opened,
+    RequirementResult,
+    Run,
+    SpecRef,
+    Tool,
+)
+from .fidelity import least
+from .run_directory import RunDirectory, RunDirectoryError
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+
+JSON = Any
+
+TOOL = Tool(name="ailab.conformance", version="0.1.0")
+
+
+def open_run(
+    cluster: Cluster, *, runs: Path, spec: SpecRef, settings: Mapping[str, JSON], component_namespaces: Collection[str]
+) -> tuple[RunDirectory, Opened]:
+    """Starts a run: its folder appears with everything that opening writes, or not at all.
+
+    Args:
+        cluster: the cluster under test.
+        runs: where run directories are kept; made when it does not exist.
+        spec: the checklist.
+        settings: the variables of the run, for the record.
+        component_namespaces: whose workloads are components of the platform.
+
+    Raises:
+        ConformanceError: the cluster cannot be read.
+        OSError: the folder cannot be written.
+    """
+    started = cluster.clock.now()
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    opened = Opened(
+        schema=SCHEMA,
+        run_id=run_id,
+        started=timestamp(started),
+        tool=TOOL,
+        spec=spec,
+        cluster=snapshot.take(cluster, namespaces=component_namespaces),
+        settings=settings,
+    )
+    before = inventory.take(cluster)
+    draft = RunDirectory(runs / f".{run_id}")
+    try:
+        draft.write_document(draft.opened_file, opened)
+        draft.write_document(draft.before_file, before)
+        final = draft.path.rename(runs / run_id)
+    except OSError:
+        shutil.rmtree(draft.path, ignore_errors=True)
+        raise
+    return RunDirectory(final), opened
+
+
+def require_same_cluster(cluster: Cluster, opened: Opened) -> None:
+    """Refuses another cluster than the one that the run was opened on.
+
+    Raises:
+        RunDirectoryError: it is another one.
+        ConformanceError: the cluster cannot be read.
+    """
+    found = snapshot.fingerprint(cluster)
+    if found != opened.cluster.fingerprint:
+        raise RunDirectoryError(
+            what=f"using run {opened.run_id} on {cluster.server}",
+            found=f"a cluster with fingerprint {found}",
+            expected=f"the one that the run was opened on, {opened.cluster.fingerprint}",
+            look="the options kubeconfig, context and run_dir",
+        )
+
+
+def seal_run(cluster: Cluster, run: RunDirectory) -> Run:
+    """Ends a run: looks for what it left behind, writes run.json and the manifest.
+
+    Raises:
+        RunDirectoryError: it is sealed, in use, or of another cluster.
+        ConformanceError: the cluster cannot be read.
+        OSError: the folder cannot be read or written.
+    """
+    with run.in_use(alone=True):
+        run.require_unsealed()
+        opened = run.opened()
+        require_same_cluster(cluster, opened)
+        run.write_document(run.after_file, inventory.take(cluster, run_id=opened.run_id))
+        document = compose(run)
+        for requirement in document.requirements:
+            run.write_document(run.requirement(requirement.id), requirement)
+        run.write_document(run.run_file, document)
+        run.seal()
+    return document
+
+
+def compose(run: RunDirectory) -> Run:
+    """The whole run, computed from what its folder holds.
+
+    Raises:
+        MalformedDocumentError: a document is not what it should be.
+        OSError: a file cannot be read.
+    """
+    opened = run.opened()
+    before, after = read(Inventory, run.before_file), read(Inventory, run.after_file)
+    leaked = inventory.leaked(after, made=entries(run.ledger_file))
+    requirements = tuple(requirement_of(run, path.stem, leaked=leaked) for path in sorted(run.requirements.glob("*.json")))
+    return Run(
+        schema=SCHEMA,
+        run_id=opened.run_id,
+        started=opened.started,
+        finished=after.at,
+        tool=opened.tool,
+        spec=opened.spec,
+        cluster=opened.cluster,
+        fidelity=least(requirement.fidelity for requirement in requirements),
+        settings=opened.settings,
+        requirements=requirements,
+        inventory=InventorySummary(before=inventory.counts(before), after=inventory.counts(after), leaked=tuple(leaked)),
+    )
+
+
+def requirement_of(run: RunDirectory, identifier: str, *, leaked: Mapping[ObjectRef, str]) -> RequirementResult:
+    """A requirement, computed from its checks' results and from what it left behind.
+
+    An object that carries the run's label and that no requirement has noted counts against all of them.
+
+    Raises:
+        MalformedDocumentError: a document is not what it should be.
+        OSError: a file cannot be read.
+    """
+    stored = read(RequirementResult, run.requirement(identifier))
+    clean_up = read(CleanUp, run.clean_up(identifier))
+    late = [item for item, owner in leaked.items() if owner in {"", identifier}]
+    if late:
+        clean_up = CleanUp(leaked=(*clean_up.leaked, *(item for item in late if item not in clean_up.leaked)))
+    results = [read(CheckResult, run.result(check)) for check in stored.checks]
+    return judge.requirement(judge.Requirement(id=stored.id, category=stored.category, level=stored.level), results, clean_up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """What became of one run's objects.
+
+    Attributes:
+        run_id: of the run; the folder's name where it cannot be read.
+        removed: objects that are gone now, or would be, in check mode.
+        skipped: why nothing was done; empty when something was, or when there was nothing to do.
+    """
+
+    run_id: str
+    removed: tuple[ObjectRef, ...] = ()
+    skipped: str = ""
+
+
+def clean_run(cluster: Cluster, run: RunDirectory, *, seconds: float, dry: bool) -> Cleaned:
+    """Removes what a run has left on the cluster. Its folder stays as it is.
+
+    Args:
+        cluster: the cluster.
+        run: of this tool; its ledger says what to look for.
+        seconds: by when everything must be gone.
+        dry: only say what would be removed.
+
+    Raises:
+        ConformanceError: the cluster cannot be asked, or something does not go.
+    """
+    try:
+        opened = run.opened()
+        require_same_cluster(cluster, opened)
+        with run.in_use(alone=True):
+            left = _left(cluster, opened, entries(run.ledger_file))
+            if not dry:
+                _remove(cluster, left, run_id=opened.run_id, seconds=seconds)
+    except RunDirectoryError as problem:
+        return Cleaned(run_id=run.path.name, skipped=str(problem))
+    return Cleaned(run_id=opened.run_id, removed=tuple(_ref(item) for item in left))
+
+
+def _left(cluster: Cluster, opened: Opened, made: Sequence[Entry]) -> list[JSON]:
+    found = [find(cluster, entry, run_id=opened.run_id) for entry in made]
+    return [item for item in found if item is not None]
+
+
+def _remove(cluster: Cluster, left: Sequence[JSON], *, run_id: str, seconds: float) -> None:
+    if not left:
+        return
+    sources = {kind.name: Source(path=kind.collection(), labels=f"{RUN_LABEL}={run_id}") for kind in kinds.CREATED}
+    with Mirror(cluster, sources, seconds=seconds) as mirror:
+        for item in left:
+            delete(cluster, item)
+        gone = mirror.until(lambda view: not any(view.all(kind) for kind in sources) or None, seconds=seconds)
+    if gone is None:
+        raise ConformanceError(
+            what=f"cleaning up run {run_id}",
+            found=f"objects with its label still there after {seconds:g} s",
+            expected="none",
+            look=f"kubectl get namespaces,deviceclasses -l {RUN_LABEL}={run_id}, and their finalizers",
+        )
+
+
+def _ref(item: JSON) -> ObjectRef:
+    metadata = item["metadata"]
+    return ObjectRef(kind=item["kind"], namespace=metadata.get("namespace", ""), name=metadata["name"], uid=metadata["uid"])

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Base of the action plugins that can do their module's work in the controller.
+
+A module costs the start of a Python process and the import of the Kubernetes client library, about 0.9 s each time; a worker of the
+controller has both already. PRIVATE to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Entry
+
+JSON = Any
+
+_LOCAL = frozenset({"local", "ansible.builtin.local"})
+
+
+class ControllerAction(ActionBase):
+    """Runs the entry here when the connection is local, as a module on the host otherwise.
+
+    As a module it runs, too, when something asks for another process than this one: become, async, or an environment for the task.
+
+    Attributes:
+        entry: what the module of the same name runs.
+    """
+
+    entry: ClassVar[Entry]
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Does the task. Source: ansible.plugins.action.ActionBase.run."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        extra = self.extra_arguments()
+        self._task.args = {**self._task.args, **extra}
+        _, options = self.validate_argument_spec(
+            argument_spec={name: dict(option) for name, option in self.entry.argument_spec.items()},
+            required_if=[list(rule) for rule in self.entry.required_if],
+        )
+        if not self._here():
+            outcome: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val))
+            return {**result, **outcome}
+        return {**result, **self.entry.run(plain(options), check_mode=self._task.check_mode).as_result()}
+
+    def extra_arguments(self) -> Mapping[str, JSON]:
+        """Arguments that only the controller knows, for the module as for here."""
+        return {}
+
+    def _here(self) -> bool:
+        elsewhere = self._play_context.become or self._task.async_val or any(self._task.environment or ())
+        return self._connection.transport in _LOCAL and not elsewhere
+
+
+def plain(value: JSON) -> JSON:
+    """A value of the templating engine without its tags, as libraries expect it."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    for kind in (bool, str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
