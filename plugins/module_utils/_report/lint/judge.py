@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
-from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Specification, SpecificationError
+from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Specification
 
 from . import evidence, metadata, requirements
 from .context import Context, Reach
@@ -39,7 +39,7 @@ def lint(
 
     Raises:
         OSError: the file cannot be read.
-        SpecificationError: the given version has no checklist.
+        SpecificationError: the given version has no checklist, or the checklist is missing or altered.
     """
     try:
         document = parse(path.read_text(encoding="utf-8") if content is None else content)
@@ -76,12 +76,8 @@ def _specification(document: Document, version: str | None, *, given: bool) -> S
     if version is None:
         value = document.meta("kubernetesVersion")
         version = ".".join(str(value.value).split(".")[:2]) if value else "none"
-    try:
-        return loader.load(version)
-    except SpecificationError:
-        if given:
-            raise
-        return shown(version)
+    known = given or f"v{version.removeprefix('v')}" in loader.versions()
+    return loader.load(version) if known else shown(version)
 
 
 def _refused(path: Path, rule: str, *, line: int | None, where: str, found: str, expected: str) -> Finding:
