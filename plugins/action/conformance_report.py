@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._report.order im
 from ansible_collections.ailab.conformance.plugins.module_utils._report.wording import HTML_PAGE
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import SpecificationError
 
-_REFUSALS = (sealed.RunDirectoryError, ReportError, files.ReportFilesError, SpecificationError)
+_REFUSALS = (sealed.EvidenceError, ReportError, files.ReportFilesError, SpecificationError)
 
 
 class ActionModule(ActionBase):

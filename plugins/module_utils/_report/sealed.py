@@ -18,12 +18,10 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
     RequirementResult,
     Run,
 )
-
-MANIFEST = "manifest.sha256"
-_AGAIN = "take the directory as it was sealed, or verify again"
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory, RunDirectoryError
 
 
-class RunDirectoryError(Exception):
+class EvidenceError(Exception):
     """The directory holds no sealed run, or not the one that was sealed. The message names the file."""
 
 
@@ -62,32 +60,40 @@ def read(run_dir: Path) -> Evidence:
     """Reads a run after comparing every file with the manifest.
 
     Raises:
-        RunDirectoryError: there is no sealed run, a file was changed, removed or added, or a document is malformed.
+        EvidenceError: there is no sealed run, a file was changed, removed or added, or a document is malformed.
     """
-    manifest = _content(run_dir, MANIFEST)
-    _compare(run_dir, manifest)
+    run_directory = RunDirectory(run_dir)
+    try:
+        differences = run_directory.differences()
+        manifest = run_directory.manifest_file.read_bytes()
+    except (RunDirectoryError, OSError) as error:
+        raise EvidenceError(str(error)) from error
+    if differences:
+        raise EvidenceError(
+            f"run directory {run_dir} is not as it was sealed: {'; '.join(differences)}. Take it as it was, or verify again"
+        )
     try:
         run = codec.read(Run, run_dir / "run.json")
         if run.schema != SCHEMA:
-            raise RunDirectoryError(
+            raise EvidenceError(
                 f"{run_dir / 'run.json'} has schema {run.schema}, expected {SCHEMA}: use the collection's release that wrote it"
             )
         checks = {
             identifier: _check(run_dir, requirement.id, identifier) for requirement in run.requirements for identifier in requirement.checks
         }
-    except codec.MalformedDocumentError as error:
-        raise RunDirectoryError(str(error)) from error
+    except (codec.MalformedDocumentError, OSError) as error:
+        raise EvidenceError(str(error)) from error
     return Evidence(run=run, manifest_sha256=hashlib.sha256(manifest).hexdigest(), checks=checks)
 
 
 def _check(run_dir: Path, requirement: str, identifier: str) -> CheckEvidence:
     folder = run_dir / "checks" / identifier
     if not (folder / "result.json").is_file():
-        raise RunDirectoryError(f"{run_dir / 'run.json'} names the check {identifier}, but there is no {folder / 'result.json'}; {_AGAIN}")
+        raise EvidenceError(f"{run_dir / 'run.json'} names the check {identifier}, but there is no {folder / 'result.json'}")
     result = codec.read(CheckResult, folder / "result.json")
     if (result.id, result.requirement) != (identifier, requirement):
         found = f"{result.id} of {result.requirement}"
-        raise RunDirectoryError(f"{folder / 'result.json'} is the result of {found}, expected {identifier} of {requirement}")
+        raise EvidenceError(f"{folder / 'result.json'} is the result of {found}, expected {identifier} of {requirement}")
     return CheckEvidence(result=result, observations=tuple(_observations(folder / "observations.jsonl")))
 
 
@@ -98,39 +104,5 @@ def _observations(path: Path) -> Iterator[Observation]:
         try:
             value = json.loads(line)
         except ValueError as error:
-            raise RunDirectoryError(f"{path}, line {number} is not JSON: {error}") from error
+            raise EvidenceError(f"{path}, line {number} is not JSON: {error}") from error
         yield codec.load(Observation, value, where=f"{path}, line {number}")
-
-
-def _compare(run_dir: Path, manifest: bytes) -> None:
-    expected = dict(_lines(run_dir, manifest))
-    present = {path.relative_to(run_dir).as_posix(): path for path in run_dir.rglob("*") if path.is_symlink() or not path.is_dir()}
-    for name in sorted(present.keys() - {MANIFEST}):
-        if present[name].is_symlink() or not present[name].is_file():
-            raise RunDirectoryError(f"{run_dir / name} is no plain file; {_AGAIN}")
-        if name not in expected:
-            raise RunDirectoryError(f"{run_dir / name} is not in {MANIFEST}: it was added after the run was sealed; {_AGAIN}")
-    for name, digest in expected.items():
-        if name not in present:
-            raise RunDirectoryError(f"{run_dir / name} is in {MANIFEST} but not there: it was removed after the run was sealed; {_AGAIN}")
-        found = hashlib.sha256(_content(run_dir, name)).hexdigest()
-        if found != digest:
-            raise RunDirectoryError(
-                f"{run_dir / name} was changed after the run was sealed: sha256 {found}, {MANIFEST} expects {digest}; {_AGAIN}"
-            )
-
-
-def _lines(run_dir: Path, manifest: bytes) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(manifest.decode(errors="replace").splitlines(), start=1):
-        digest, separator, name = line.partition("  ")
-        if not separator or len(digest) != hashlib.sha256().digest_size * 2:
-            raise RunDirectoryError(f"{run_dir / MANIFEST}, line {number} is {line!r}, expected '<sha256>  <relative path>'")
-        yield name, digest
-
-
-def _content(run_dir: Path, name: str) -> bytes:
-    try:
-        return (run_dir / name).read_bytes()
-    except OSError as error:
-        hint = "; a run gets its manifest when it is sealed (conformance_run, state: sealed)" if name == MANIFEST else ""
-        raise RunDirectoryError(f"cannot read {run_dir / name}: {error.strerror}{hint}") from error
