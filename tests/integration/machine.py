@@ -13,6 +13,8 @@ from pathlib import Path
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 _TREES = ("/etc", "/opt", "/run", "/dev", "/var/lib", "/var/log", "/var/run", "/usr/libexec", "/usr/local", "/mnt", "/srv")
 _TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
+# A user's own lab, which may stand beside the tests' and lives on.
+_USERS = "/ailab/"
 # What other programs of a living machine write while a test runs.
 _RESTLESS = ("/var/lib/apt", "/var/lib/dpkg", "/var/log", "/run/systemd", "/run/user", "/dev/pts", "/dev/mqueue")
 
@@ -38,7 +40,7 @@ class Traces:
             links=frozenset(link["ifname"] for link in _ip("link")),
             routes=frozenset(json.dumps(route, sort_keys=True) for route in _ip("route", "show", "table", "all")),
             rules=frozenset(_words("nft", "list", "ruleset")),
-            cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup")),
+            cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup") if _USERS not in folder),
             files=frozenset(_files()),
             tunables=frozenset(f"{name}={Path('/proc/sys', name).read_text().strip()}" for name in _TUNABLES),
         )
@@ -68,6 +70,11 @@ def processes(word: str) -> list[str]:
 def _namespaces() -> set[str]:
     seen = set()
     for folder in Path("/proc").glob("[0-9]*/ns"):
+        try:
+            if _USERS in (folder.parent / "cgroup").read_text():
+                continue
+        except OSError:
+            continue
         for kind in _NAMESPACES:
             try:
                 seen.add(str((folder / kind).readlink()))
@@ -90,6 +97,9 @@ def _files() -> set[str]:
     found = set()
     for tree in _TREES:
         for folder, names, files in os.walk(tree):
+            if _USERS in f"{folder}/":
+                names.clear()
+                continue
             names[:] = [name for name in names if f"{folder}/{name}" not in _RESTLESS and name != "shm"]
             found.update(f"{folder}/{name}" for name in (*names, *files))
     return found
