@@ -52,7 +52,7 @@ def control_kind(control: ControlResult) -> str:
     """What the control was made of, in words."""
     if control.kind is ControlKind.LIVE:
         return "live: made on the cluster"
-    return "recorded: facts that the collection carries, because the cluster cannot be made to show them"
+    return "recorded: judged from facts that were written down, because the cluster cannot be made to show them"
 
 
 def control_outcome(control: ControlResult) -> str:

@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict 
 
 from . import excerpt
 from .judgement import server_version
-from .markup import Element, el, xml_document
+from .markup import Element, Node, el, xml_document
 from .product import Product
 
 _OUTCOMES = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "failure", Verdict.ERROR: "error", Verdict.NOT_RUN: "skipped"}
@@ -25,7 +25,7 @@ def render(product: Product) -> str:
     results = [entry.result for entry in product.entries if entry.result]
     suites = [_suite(product, result) for result in results]
     seconds = sum(result.seconds for result in results)
-    return xml_document(el("testsuites", *suites, name="ailab.conformance", time=f"{seconds:.3f}", **_counts(_cases(suites))))
+    return xml_document(el("testsuites", *_lines(suites), name="ailab.conformance", time=f"{seconds:.3f}", **_counts(_cases(suites))))
 
 
 def _suite(product: Product, result: RequirementResult) -> Element:
@@ -42,7 +42,9 @@ def _suite(product: Product, result: RequirementResult) -> Element:
         "manifest_sha256": product.source.manifest_sha256,
     }
     properties = el("properties", *(el("property", name=name, value=value) for name, value in facts.items()))
-    return el("testsuite", properties, *cases, name=result.id, timestamp=run.started, time=f"{result.seconds:.3f}", **_counts(cases))
+    return el(
+        "testsuite", *_lines([properties, *cases]), name=result.id, timestamp=run.started, time=f"{result.seconds:.3f}", **_counts(cases)
+    )
 
 
 def _case(check: CheckResult) -> Element:
@@ -69,6 +71,14 @@ def _counts(cases: Sequence[Element]) -> dict[str, str]:
         "errors": str(outcomes.count("error")),
         "skipped": str(outcomes.count("skipped")),
     }
+
+
+def _lines(elements: Sequence[Element]) -> Iterator[Node]:
+    """The elements, each on a line of its own."""
+    yield "\n"
+    for element in elements:
+        yield element
+        yield "\n"
 
 
 def _cases(suites: Sequence[Element]) -> list[Element]:

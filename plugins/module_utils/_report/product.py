@@ -86,8 +86,10 @@ def compose(order: Order, source: Evidence) -> Product:
 def _why_rehearsal(order: Order, source: Evidence) -> str | None:
     if order.target is Target.SUBMISSION:
         return None
-    if source.run.fidelity is not Fidelity.REAL:
-        return f"the accelerators behind this evidence are not real (fidelity: {source.run.fidelity})"
+    if source.run.fidelity is Fidelity.SIMULATED:
+        return "the accelerators behind this evidence are simulated (fidelity: simulated)"
+    if source.run.fidelity is Fidelity.PARTIAL:
+        return "part of the platform behind this evidence is simulated (fidelity: partial)"
     return "made as a rehearsal"
 
 

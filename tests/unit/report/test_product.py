@@ -104,7 +104,7 @@ def test_less_than_a_full_pass_is_not_implemented(make_run: MakeRun, attributes:
 def test_simulated_evidence_is_marked_in_title_and_every_note(make_run: MakeRun) -> None:
     product = compose(order(), read(make_run()))
     text = render(product)
-    assert f"\n# {REHEARSAL}: the accelerators behind this evidence are not real (fidelity: simulated).\n" in text
+    assert f"\n# {REHEARSAL}: the accelerators behind this evidence are simulated (fidelity: simulated).\n" in text
     assert text.count(f'notes: "{REHEARSAL}') == len(product.entries)
     assert "R1" in {finding.rule for finding in lint(Path("PRODUCT.yaml"), content=text)}
 
