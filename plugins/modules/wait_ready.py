@@ -14,28 +14,19 @@ description:
   - Watches several sorts of objects at once and ends with the event that makes the last of them ready, instead of asking every few seconds.
   - When time is up, says for each what it lacks, and for a workload why its pods do not run.
   - Runs in the controller where the connection is local.
-requirements:
-  - kubernetes >= 34.1, without 36.0.0 and 36.0.1
 attributes:
   check_mode:
     support: full
     description: Does not wait, because what it would wait for was not made.
   diff_mode:
     support: none
-    description: Changes nothing.
-  platform:
+  idempotent:
     support: full
-    platforms: all
-    description: Needs a way to the API server.
+    description: Changes nothing.
+extends_documentation_fragment:
+  - ailab.conformance.attributes
+  - ailab.conformance.cluster
 options:
-  kubeconfig:
-    description:
-      - The kubeconfig. By default the file that E(KUBECONFIG) names, else C(~/.kube/config).
-    type: path
-  context:
-    description:
-      - The context of the kubeconfig. By default its current one.
-    type: str
   seconds:
     description:
       - How long to wait for all of it together, in seconds.
@@ -143,17 +134,15 @@ lacking:
 from typing import NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
-from ansible_collections.ailab.conformance.plugins.module_utils._ready.task import ARGUMENT_SPEC, run
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.task import ARGUMENT_SPEC, ENTRY
 
 
 def main() -> NoReturn:
     module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC), supports_check_mode=True)
-    try:
-        result = run(module.params, check=module.check_mode)
-    except ConformanceError as exc:
-        module.fail_json(msg=str(exc))
-    module.exit_json(**result)
+    outcome = ENTRY.run(module.params, check_mode=module.check_mode)
+    if outcome.failed:
+        module.fail_json(**outcome.as_result())
+    module.exit_json(**outcome.as_result())
 
 
 if __name__ == "__main__":

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import cluster_of
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.kubeconfig import locate, read
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.cluster_options import CLUSTER_SPEC, cluster_from
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Call, Entry, Outcome
 
 from .wait import Want, wait
 
 JSON = Any
 
 ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
-    "kubeconfig": {"type": "path"},
-    "context": {"type": "str"},
+    **CLUSTER_SPEC,
     "seconds": {"type": "int", "default": 120},
     "objects": {
         "type": "list",
@@ -47,20 +46,20 @@ ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
 }
 
 
-def run(params: Mapping[str, JSON], *, check: bool) -> dict[str, JSON]:
-    """Wait as the parameters say; in check mode not at all, because what would be waited for was not made.
+def run(call: Call) -> Outcome:
+    """Wait as the options say; in check mode not at all, because what would be waited for was not made.
 
     Raises:
         ConformanceError: the cluster cannot be asked.
     """
-    wants = [_want(entry) for entry in params["objects"]]
-    if check:
-        return {"changed": False, "lacking": [], "msg": f"check mode: not waited for {', '.join(map(str, wants))}"}
-    with cluster_of(read(path=locate(params["kubeconfig"]), context=params["context"])) as cluster:
-        lacking = wait(cluster, wants, seconds=params["seconds"])
-    if not lacking:
-        return {"changed": False, "lacking": []}
-    return {"changed": False, "failed": True, "lacking": lacking, "msg": f"not ready after {params['seconds']} s: {'; '.join(lacking)}"}
+    wants = [_want(entry) for entry in call.options["objects"]]
+    if call.check_mode:
+        return Outcome(message=f"check mode: not waited for {', '.join(map(str, wants))}", values={"lacking": []})
+    seconds = call.options["seconds"]
+    with cluster_from(call.options) as cluster:
+        lacking = wait(cluster, wants, seconds=seconds)
+    said = f"not ready after {seconds} s: {'; '.join(lacking)}" if lacking else ""
+    return Outcome(failed=bool(lacking), message=said, values={"lacking": lacking})
 
 
 def _want(entry: Mapping[str, JSON]) -> Want:
@@ -74,3 +73,6 @@ def _want(entry: Mapping[str, JSON]) -> Want:
         count=int(entry["count"]),
         where={tuple(map(str, condition["path"])): str(condition["equals"]) for condition in entry["where"]},
     )
+
+
+ENTRY = Entry(task=run, argument_spec=ARGUMENT_SPEC)

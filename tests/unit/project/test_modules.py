@@ -31,17 +31,15 @@ def block(module: Any, name: str) -> Any:
     return yaml.safe_load(getattr(module, name))
 
 
-def documented(module: Any) -> dict[str, Any]:
+def documented(module: Any, section: str) -> dict[str, Any]:
+    """A section of the documentation, with what the collection's fragments add to it."""
     documentation = block(module, "DOCUMENTATION")
-    found = dict(documentation.get("options", {}))
-    for fragment in documentation.get("extends_documentation_fragment", []):
-        _, _, rest = fragment.partition("ailab.conformance.")
-        if not rest:
-            continue
-        file, _, part = rest.partition(".")
+    parts = [fragment.partition("ailab.conformance.")[2] for fragment in documentation.get("extends_documentation_fragment", [])]
+    found: dict[str, Any] = {}
+    for file, _, part in (name.partition(".") for name in parts if name):
         owner = importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment
-        found |= yaml.safe_load(getattr(owner, (part or "documentation").upper())).get("options", {})
-    return found
+        found |= yaml.safe_load(getattr(owner, (part or "documentation").upper())).get(section, {})
+    return found | documentation.get(section, {})
 
 
 def taken(monkeypatch: pytest.MonkeyPatch, module: Any) -> Mapping[str, Any]:
@@ -72,7 +70,7 @@ def shape(options: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", MODULES)
 def test_options_are_what_the_documentation_says(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     module = importlib.import_module(f"{COLLECTION}.modules.{name}")
-    assert shape(taken(monkeypatch, module)) == shape(documented(module))
+    assert shape(taken(monkeypatch, module)) == shape(documented(module, "options"))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -80,10 +78,10 @@ def test_a_module_is_documented_in_full(name: str) -> None:
     module = importlib.import_module(f"{COLLECTION}.modules.{name}")
     documentation = block(module, "DOCUMENTATION")
     assert documentation["module"] == name
-    assert {"check_mode", "diff_mode", "platform"} <= set(documentation["attributes"])
+    assert {"check_mode", "diff_mode", "platform"} <= set(documented(module, "attributes"))
     returned = (block(module, "RETURN") or {}).values()
     assert all({"description", "type", "returned"} <= set(value) and {"sample", "contains"} & set(value) for value in returned)
-    assert all(f"ailab.conformance.{name}" in task for task in block(module, "EXAMPLES"))
+    assert any(f"ailab.conformance.{name}" in task for task in block(module, "EXAMPLES"))
 
 
 @pytest.mark.parametrize("name", MODULES)
