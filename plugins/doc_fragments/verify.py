@@ -64,7 +64,7 @@ options:
       - The scheduler decides within milliseconds and again upon every change that matters. This only has to outlast a change that is on
         its way, such as a claim that is being released. A longer time proves no more.
     type: float
-    default: 3.0
+    default: 2.0
   cleanup_seconds:
     description:
       - By when everything that was made must be gone.

@@ -23,6 +23,10 @@ JSON = Any
 T = TypeVar("T")
 
 
+_END_SECONDS = 1.0
+"""How long a watch that was ended may take to notice; its thread does not keep the process alive."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A collection to mirror.
@@ -65,6 +69,7 @@ class Mirror:
     def __init__(self, cluster: Cluster, sources: Mapping[str, Source], *, seconds: float) -> None:
         self._cluster = cluster
         self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
         self._objects: dict[str, dict[str, JSON]] = {}
         self._problems: dict[str, ConformanceError] = {}
         self._refused: dict[str, ConformanceError] = {}
@@ -75,12 +80,16 @@ class Mirror:
 
     def __enter__(self) -> Self:
         for kind, following in self._followings.items():
-            threading.Thread(target=self._follow, args=(kind, following), name=f"mirror of {kind}", daemon=True).start()
+            thread = threading.Thread(target=self._follow, args=(kind, following), name=f"mirror of {kind}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         for following in self._followings.values():
             following.close()
+        for thread in self._threads:
+            thread.join(_END_SECONDS)
 
     def until(self, decide: Callable[[View], T | None], *, seconds: float) -> T | None:
         """Waits until the mirror shows something.

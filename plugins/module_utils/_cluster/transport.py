@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import yaml
@@ -77,7 +77,7 @@ class Executed:
 
 
 class Stream:
-    """The lines of an answer that does not end. Closing it from another thread ends a read that blocks."""
+    """The lines of an answer that does not end."""
 
     def __init__(self, *, response: urllib3.BaseHTTPResponse, where: str) -> None:
         self.status = response.status
@@ -109,12 +109,14 @@ class Stream:
         except (urllib3.exceptions.HTTPError, OSError) as problem:
             raise _unreachable(f"reading from {self._where}", problem) from problem
 
-    def close(self) -> None:
-        """Ends the answer here. Safe to call more than once, and from any thread."""
-        try:
+    def abort(self) -> None:
+        """Ends a read that blocks in another thread. Safe to call more than once."""
+        with contextlib.suppress(AttributeError, ValueError, OSError):
             self._response.shutdown()
-        except (AttributeError, ValueError, OSError):
-            self._response.close()
+
+    def close(self) -> None:
+        """Gives the connection up. For the thread that reads."""
+        self._response.close()
 
 
 class Transport:
@@ -127,6 +129,13 @@ class Transport:
         self._configuration = configuration
         self._api = kubernetes.client.ApiClient(configuration)
         self._pool: urllib3.PoolManager = self._api.rest_client.pool_manager
+
+    @classmethod
+    def to(cls, server: str) -> Self:
+        """A server that asks for no credentials, by its address."""
+        configuration = kubernetes.client.Configuration()
+        configuration.host = server
+        return cls(configuration=configuration)
 
     def send(self, *, method: str, path: str, query: Query, body: JSON, headers: Mapping[str, str], seconds: float) -> Answer:
         """One request with its whole answer.
@@ -184,6 +193,10 @@ class Transport:
             session.close()
         return Executed(exit_code=_exit_code(status, where=where, output=stdout + stderr), stdout=stdout, stderr=stderr)
 
+    def close(self) -> None:
+        """Closes the connections that nobody uses."""
+        self._pool.clear()
+
     def _credentials(self) -> dict[str, str]:
         headers: dict[str, str] = {}
         self._api.update_params_for_auth(headers, [], ["BearerToken"])
@@ -206,7 +219,7 @@ class Transport:
         return _unreachable(f"{what} on {self.server}", problem, kind=NotSentError if unsent else UnreachableError)
 
 
-@contextmanager
+@contextlib.contextmanager
 def connect(kubeconfig: Kubeconfig) -> Iterator[Transport]:
     """The API server of a kubeconfig's context. The private files of its credentials are removed at the end.
 
@@ -230,7 +243,8 @@ def connect(kubeconfig: Kubeconfig) -> Iterator[Transport]:
                 expected="certificates, keys and credentials that can be loaded",
                 look="the files and programs that the kubeconfig names",
             ) from problem
-        yield transport
+        with contextlib.closing(transport):
+            yield transport
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -111,7 +111,7 @@ class Following:
         """Ends the following, also while it waits in another thread."""
         self._closed.set()
         if self._stream is not None:
-            self._stream.close()
+            self._stream.abort()
 
     def _going(self) -> bool:
         return not (self._closed.is_set() or self._deadline.passed())
@@ -128,6 +128,8 @@ class Following:
         ]
         self._stream = stream = self._cluster.open(self._path, query=query, seconds=seconds + 1)
         try:
+            if not self._going():
+                return
             if stream.status != HTTPStatus.OK:
                 successful(Reply(verb="watch", path=self._path, status=stream.status, body=_parsed(stream.content(), where=self._path)))
             yield _Event(Resumed(), "")

@@ -15,7 +15,7 @@
         run.json                        Run           written when the run is sealed
         manifest.sha256                 "<sha256>  <relative path>", one line for every other file, sorted by path
 
-Results, requirements and ``run.json`` are computed from the rest, so a replay can write them again.
+Results, requirements and ``run.json`` are computed from the rest (``inputs``), so a replay can write them again.
 Source: design section 4.3.
 """
 
@@ -283,34 +283,6 @@ class ClusterFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
-    """``inventory/*.json``: what exists of the kinds that a run can create.
-
-    Attributes:
-        at: UTC, RFC 3339.
-        objects: all of them, sorted.
-        labelled: those among them that carry the run's label; none before the run.
-    """
-
-    at: str
-    objects: tuple[ObjectRef, ...]
-    labelled: tuple[ObjectRef, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanUp:
-    """What a requirement left behind when its verification ended.
-
-    Attributes:
-        leaked: objects that could not be removed, or not be seen to be gone.
-        problem: why that could not be told; empty when it could.
-    """
-
-    leaked: tuple[ObjectRef, ...] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InventorySummary:
     """The inventories in ``run.json``.
 
@@ -323,19 +295,6 @@ class InventorySummary:
     before: Mapping[str, int]
     after: Mapping[str, int]
     leaked: tuple[ObjectRef, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """``opened.json``: what a run started from."""
-
-    schema: int
-    run_id: str
-    started: str
-    tool: Tool
-    spec: SpecRef
-    cluster: ClusterFacts
-    settings: Mapping[str, JSON]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

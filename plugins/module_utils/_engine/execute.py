@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,17 +76,18 @@ class _Run:
         self.recorder = Recorder(workspace.cluster.clock)
         self.recorded = Seen()
         self._workspace = workspace
-        self.recorder(VARIANT, dump(check.variant(side)))
 
-    def __call__(self) -> None:
+    def __call__(self, wanted: Callable[[], bool]) -> None:
         """Observes, and takes a recorded control from what was observed."""
+        self.recorder(VARIANT, dump(self.check.variant(self.side)))
         bench = Bench(workspace=self._workspace, prefix=self.name, record=self.recorder)
         try:
             self.check.observe(bench, self.check.variant(self.side))
         finally:
-            # What cannot be removed now is tried again, and accounted for, when the workspace closes.
-            with contextlib.suppress(ConformanceError):
-                bench.close()
+            # What is left is removed, or tried again and accounted for, when the workspace closes. Until then only others may need it.
+            if wanted():
+                with contextlib.suppress(ConformanceError):
+                    bench.close()
         if isinstance(self.check, RecordedControl):
             self.recorded = self._control(self.check)
 

@@ -14,7 +14,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
 
-from .documents import Inventory, ObjectRef
+from .documents import ObjectRef
+from .inputs import Inventory
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .codec import dump
-from .documents import CheckResult, CleanUp, ControlResult, Controls, RequirementResult, SubjectResult
+from .documents import CheckResult, ControlResult, Controls, RequirementResult, SubjectResult
 from .fidelity import fidelity, least
+from .inputs import CleanUp
 from .observations import ERROR, PRECONDITION, Seen
 from .verdict import Finding, Side, Verdict
 

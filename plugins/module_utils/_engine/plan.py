@@ -53,12 +53,12 @@ class Work:
     Attributes:
         name: for the caller.
         takes: what it needs.
-        run: does it.
+        run: does it. It is given a question: whether other work waits for what it takes, so that it has to be given back soon.
     """
 
     name: str
     takes: Takes
-    run: Callable[[], None]
+    run: Callable[[Callable[[], bool]], None]
 
 
 def startable(waiting: Sequence[Work], *, free: int, total: int) -> list[Work]:
@@ -100,7 +100,7 @@ def run_all(works: Sequence[Work], *, total: int) -> dict[str, BaseException | N
             taken = sum(work.takes.of(total) for work in running.values())
             for work in startable(waiting, free=total - taken, total=total):
                 waiting.remove(work)
-                running[pool.submit(work.run)] = work
+                running[pool.submit(work.run, lambda: bool(waiting))] = work
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             raised |= {running.pop(future).name: future.exception() for future in done}
     return raised

@@ -24,17 +24,15 @@ from .codec import read
 from .documents import (
     SCHEMA,
     CheckResult,
-    CleanUp,
-    Inventory,
     InventorySummary,
     ObjectRef,
-    Opened,
     RequirementResult,
     Run,
     SpecRef,
     Tool,
 )
 from .fidelity import least
+from .inputs import CleanUp, Inventory, Opened
 from .run_directory import RunDirectory, RunDirectoryError
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from pathlib import Path
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 
 from .codec import MalformedDocumentError, dump, pretty, read
-from .documents import SCHEMA, Opened
+from .documents import SCHEMA
+from .inputs import Opened
 
 _MANIFEST = "manifest.sha256"
 

@@ -15,8 +15,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.survey
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
 from . import judge, record
-from .documents import CheckResult, CleanUp, ObjectRef, RequirementResult
+from .documents import CheckResult, ObjectRef, RequirementResult
 from .execute import Examined, examine
+from .inputs import CleanUp
 from .run import require_same_cluster
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ VERIFY_SPEC: Mapping[str, Mapping[str, JSON]] = {
     "accelerator_resource": {"type": "str", "default": "nvidia.com/gpu"},
     "namespace_prefix": {"type": "str", "default": "ai-conformance"},
     "start_seconds": {"type": "float", "default": 60.0},
-    "settle_seconds": {"type": "float", "default": 3.0},
+    "settle_seconds": {"type": "float", "default": 2.0},
     "cleanup_seconds": {"type": "float", "default": 60.0},
     "accept": {"type": "list", "elements": "str", "choices": [verdict.value for verdict in Verdict], "default": [Verdict.PASS.value]},
 }
