@@ -101,10 +101,15 @@ class Builder:
         self._tools = toolchain.find(toolchain.required({LAB / program.module for program in PROGRAMS}), self._cache)
         self._shelf = Shelf(cache=self._cache, folder=LAB, programs=PROGRAMS, toolchain=self._tools)
 
+    def missing(self, groups: Sequence[str]) -> list[str]:
+        """Names of the programs and images of some groups that the cache does not hold."""
+        programs = [program.name for program in in_groups(PROGRAMS, groups) if not self._shelf.has(program)]
+        return programs + [image.name for image in in_groups(IMAGES, groups) if self._shelf.image(image) is None]
+
     def build(self, groups: Sequence[str], *, keep_scratch: bool) -> Artifacts:
         """See :func:`build`."""
         programs, images = in_groups(PROGRAMS, groups), in_groups(IMAGES, groups)
-        if not all(map(self._shelf.has, programs)) or None in map(self._shelf.image, images):
+        if self.missing(groups):
             with self._cache.locked(waiting=self._wait):
                 # What is missing is asked again: another builder may have been at work until now.
                 self._compile_all([program for program in programs if not self._shelf.has(program)], images, keep_scratch=keep_scratch)

@@ -29,6 +29,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
     build = actions.add_parser("build", help="build what is missing in the cache")
     _common(build)
+    build.add_argument("--check", action="store_true", help="build nothing, only tell what is missing")
     build.add_argument("--keep-scratch", action="store_true", help="keep downloads and compiled packages: another build follows at once")
     build.set_defaults(run=_build)
 
@@ -76,10 +77,15 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _build(arguments: argparse.Namespace, settings: Settings) -> int:
+    missing = builder.Builder(cache=settings.cache_dir, progress=tell).missing(arguments.groups or GROUPS)
+    if arguments.check:
+        _print_line({"changed": bool(missing), "missing": missing})
+        return 0
     made = _artifacts(arguments, settings)
     if arguments.json:
-        _print_json(
+        _print_line(
             {
+                "changed": bool(missing),
                 "digest": made.digest,
                 "programs": {name: str(place) for name, place in made.programs.items()},
                 "images": [{"name": image.name, "digest": image.digest, "layout": str(image.layout)} for image in made.images],
@@ -109,7 +115,7 @@ def _push(arguments: argparse.Namespace, settings: Settings) -> int:
     made = _artifacts(arguments, settings)
     sent = push.push(arguments.registry, made.images)
     if arguments.json:
-        _print_json({"sent": sent, "images": [image.name for image in made.images]})
+        _print_line({"changed": bool(sent), "sent": sent, "images": [image.name for image in made.images]})
     else:
         sys.stdout.write(f"{len(sent)} of {len(made.images)} images sent to {arguments.registry}\n")
     return 0
@@ -119,6 +125,11 @@ def _prune(_arguments: argparse.Namespace, settings: Settings) -> int:
     freed = builder.Builder(cache=settings.cache_dir, progress=tell).prune()
     sys.stdout.write(f"{freed / _MIB:.0f} MiB freed in {settings.cache_dir}\n")
     return 0
+
+
+def _print_line(document: object) -> None:
+    """Write a result: one line, the last of the output."""
+    sys.stdout.write(f"{json.dumps(document)}\n")
 
 
 def _print_json(document: object) -> None:
