@@ -59,7 +59,7 @@ class Lab:
             "lab_host_state_dir": str(STATE),
             "lab_host_supernet": SUPERNET,
             "conformance_runs_dir": str(self.runs),
-            "conformance_reports_dir": str(self.work / "reports"),
+            "conformance_report_dir": str(self.work / "reports"),
             **(variables or {}),
         }
         started = time.monotonic()
