@@ -15,6 +15,7 @@ import pytest
 LINTERS = {
     "ruff": ["ruff", "check"],
     "mypy": ["mypy"],
+    "mypy of scripts": ["mypy", "scripts/docs.py", "roles/lab_host/files/check_host.py"],
     "ansible-lint": ["ansible-lint", "--nocolor"],
     "yamllint": ["yamllint", "--strict", "."],
     "changelog": ["antsibull-changelog", "lint"],
