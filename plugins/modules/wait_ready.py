@@ -75,9 +75,14 @@ options:
           - How many objects must be ready.
         type: int
         default: 1
+      every:
+        description:
+          - Whether all objects must be ready that are there, and not only O(objects[].count) of them.
+        type: bool
+        default: false
       where:
         description:
-          - Fields that must have a value, on top of the readiness of the kind.
+          - Fields that must hold something, on top of the readiness of the kind.
         type: list
         elements: dict
         default: []
@@ -92,7 +97,10 @@ options:
             description:
               - The value, as text.
             type: str
-            required: true
+          at_least:
+            description:
+              - The smallest whole number that will do.
+            type: int
 """
 
 EXAMPLES = r"""
@@ -119,6 +127,13 @@ EXAMPLES = r"""
         where:
           - path: [status, state]
             equals: ready
+      - api_version: v1
+        kind: Node
+        label_selector: nvidia.com/gpu.present=true
+        every: true
+        where:
+          - path: [status, allocatable, nvidia.com/gpu]
+            at_least: 1
 """
 
 RETURN = r"""

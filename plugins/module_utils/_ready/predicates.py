@@ -10,7 +10,8 @@ core/v1 (conditions of Pod and Node), apiextensions.k8s.io/v1 and apiregistratio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 JSON = Any
@@ -63,12 +64,31 @@ def condition(name: str) -> Callable[[JSON], Lack]:
     return lacks
 
 
-def field(item: JSON, path: Sequence[str], expected: str) -> Lack:
-    """What is at a path is, as text, what is expected."""
-    found = item
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return None if found is not None and str(found) == expected else f"{'.'.join(path)} is {found}, expected {expected}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What a field must hold.
+
+    Attributes:
+        path: the keys on the way to it.
+        equals: the value, as text; None for any.
+        at_least: the smallest whole number, such as a count of devices; None for any.
+    """
+
+    path: tuple[str, ...]
+    equals: str | None = None
+    at_least: int | None = None
+
+    def lack(self, item: JSON) -> Lack:
+        """What the field of an object lacks."""
+        found = item
+        for key in self.path:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        name = ".".join(self.path)
+        if self.equals is not None and str(found) != self.equals:
+            return f"{name} is {found}, expected {self.equals}"
+        if self.at_least is not None and (not str(found).isdecimal() or int(str(found)) < self.at_least):
+            return f"{name} is {found}, expected at least {self.at_least}"
+        return None
 
 
 def container_trouble(pod: JSON) -> Lack:

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.cluster_options import CLUSTER_SPEC, cluster_from
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Call, Entry, Outcome
 
+from .predicates import Field
 from .wait import Want, wait
 
 JSON = Any
@@ -32,13 +33,16 @@ ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
             "label_selector": {"type": "str", "default": ""},
             "field_selector": {"type": "str", "default": ""},
             "count": {"type": "int", "default": 1},
+            "every": {"type": "bool", "default": False},
             "where": {
                 "type": "list",
                 "elements": "dict",
                 "default": [],
+                "required_one_of": [("equals", "at_least")],
                 "options": {
                     "path": {"type": "list", "elements": "str", "required": True},
-                    "equals": {"type": "str", "required": True},
+                    "equals": {"type": "str"},
+                    "at_least": {"type": "int"},
                 },
             },
         },
@@ -71,7 +75,10 @@ def _want(entry: Mapping[str, JSON]) -> Want:
         labels=str(entry["label_selector"]),
         fields=str(entry["field_selector"]),
         count=int(entry["count"]),
-        where={tuple(map(str, condition["path"])): str(condition["equals"]) for condition in entry["where"]},
+        every=bool(entry["every"]),
+        where=tuple(
+            Field(path=tuple(field["path"]), equals=field["equals"], at_least=field["at_least"]) for field in entry["where"]
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
-from .predicates import container_trouble, field, lack_of
+from .predicates import Field, container_trouble, lack_of
 
 JSON = Any
 
@@ -35,7 +35,8 @@ class Want:
         labels: a label selector.
         fields: a field selector.
         count: how many must be ready.
-        where: path of a field, and the text that must be there, on top of the kind's own readiness.
+        every: whether all of them must be, however many more there are.
+        where: fields that must hold something, on top of the kind's own readiness.
     """
 
     api_version: str
@@ -45,7 +46,8 @@ class Want:
     labels: str = ""
     fields: str = ""
     count: int = 1
-    where: Mapping[tuple[str, ...], str] | None = None
+    every: bool = False
+    where: tuple[Field, ...] = ()
 
     def __str__(self) -> str:
         """How people would call it."""
@@ -64,13 +66,13 @@ class Want:
         """What the collection lacks; None when enough objects are ready."""
         lacks = {str(item["metadata"]["name"]): self._lack(item) for item in items}
         ready = sum(lack is None for lack in lacks.values())
-        if ready >= self.count:
+        if ready >= self.count and not (self.every and ready < len(lacks)):
             return None
         unready = "; ".join(f"{name}: {lack}" if not self.name else lack for name, lack in sorted(lacks.items()) if lack)
         return unready or f"{len(lacks)} found, expected {self.count}"
 
     def _lack(self, item: JSON) -> str | None:
-        wrong = (field(item, path, text) for path, text in (self.where or {}).items())
+        wrong = (field.lack(item) for field in self.where)
         return lack_of({"kind": self.kind, **item}) or next((lack for lack in wrong if lack), None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._ready.predicates import condition, container_trouble, field, lack_of
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.predicates import Field, condition, container_trouble, lack_of
 from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait import Want
 
 
@@ -63,7 +63,21 @@ def test_a_condition_tells_why(conditions: list[dict[str, str]], lack: str | Non
     ],
 )
 def test_a_field_has_a_value(item: dict[str, Any], lack: str | None) -> None:
-    assert field(item, ["status", "state"], "ready") == lack
+    assert Field(path=("status", "state"), equals="ready").lack(item) == lack
+
+
+@pytest.mark.parametrize(
+    ("found", "lack"),
+    [
+        ("2", None),
+        (3, None),
+        ("1", "status.gpus is 1, expected at least 2"),
+        ("many", "status.gpus is many, expected at least 2"),
+        (None, "status.gpus is None, expected at least 2"),
+    ],
+)
+def test_a_field_counts(found: object, lack: str | None) -> None:
+    assert Field(path=("status", "gpus"), at_least=2).lack({"status": {"gpus": found}}) == lack
 
 
 @pytest.mark.parametrize(
@@ -103,7 +117,15 @@ def test_too_few_objects_are_counted() -> None:
     assert str(want) == "ResourceSlice (spec.driver=gpu.nvidia.com)"
 
 
+def test_every_object_can_be_wanted() -> None:
+    nodes = [{"metadata": {"name": name}, "status": {"gpus": gpus}} for name, gpus in (("a", "2"), ("b", "0"))]
+    where = (Field(path=("status", "gpus"), at_least=1),)
+    assert Want(api_version="v1", kind="Machine", where=where).lacking(nodes) is None
+    assert Want(api_version="v1", kind="Machine", where=where, every=True).lacking(nodes) == "b: status.gpus is 0, expected at least 1"
+
+
 def test_the_one_object_that_is_not_ready_is_described() -> None:
-    want = Want(api_version="nvidia.com/v1", kind="ClusterPolicy", name="cluster-policy", where={("status", "state"): "ready"})
+    ready = Field(path=("status", "state"), equals="ready")
+    want = Want(api_version="nvidia.com/v1", kind="ClusterPolicy", name="cluster-policy", where=(ready,))
     policy = {"metadata": {"name": "cluster-policy"}, "status": {"state": "notReady"}}
     assert want.lacking([policy]) == "status.state is notReady, expected ready"
