@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,11 @@ JSON = Any
 
 _METHODS = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _REPEATABLE = frozenset({"get", "list", "update", "delete"})
+_REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_WAKING_SECONDS = 30.0
+_PATIENCE_SECONDS = 20.0
+_FIRST_PATIENCE_SECONDS = 2.0
 _PAGE = 500
 
 JSON_TYPE = "application/json"
@@ -72,11 +77,12 @@ class Cluster:
         patience: seconds for which a lost or overloaded server is asked again. What may have changed something is never sent twice.
     """
 
-    def __init__(self, *, transport: Transport, clock: Clock, patience: float = 10.0) -> None:
+    def __init__(self, *, transport: Transport, clock: Clock, patience: float = _PATIENCE_SECONDS) -> None:
         self.server = transport.server
         self.clock = clock
         self._transport = transport
         self._patience = patience
+        self._lost_at = -math.inf
 
     def call(
         self,
@@ -180,20 +186,36 @@ class Cluster:
         query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", part) for part in command)]
         return self._transport.execute(path=f"{path}/exec", query=query, deadline=Deadline(clock=self.clock, seconds=seconds))
 
+    def lost(self) -> None:
+        """Notes that the server did not answer, or not as a server that is well."""
+        self._lost_at = self.clock.monotonic()
+
+    def is_waking(self) -> bool:
+        """Whether the server was lost a moment ago: until it has read its roles it refuses what it will allow."""
+        return self.clock.monotonic() - self._lost_at < _WAKING_SECONDS
+
     def _patiently(self, send: Callable[[], Answer], *, repeatable: bool) -> Answer:
         deadline, pause = Deadline(clock=self.clock, seconds=self._patience), _FIRST_PAUSE
         while True:
             try:
                 answer = send()
             except UnreachableError as problem:
+                self.lost()
                 if deadline.passed() or not (repeatable or isinstance(problem, NotSentError)):
                     raise
             else:
-                if answer.status != HTTPStatus.TOO_MANY_REQUESTS or deadline.passed():
+                if deadline.passed() or not self._is_passing(answer, repeatable=repeatable):
                     return answer
                 pause = answer.retry_after or pause
             self.clock.pause(min(pause, deadline.left()))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _is_passing(self, answer: Answer, *, repeatable: bool) -> bool:
+        """Whether the same request may well be answered otherwise in a moment, and can do no harm a second time."""
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.lost()
+            return repeatable
+        return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (answer.status in _REFUSALS and self.is_waking())
 
 
 @contextmanager
@@ -205,10 +227,10 @@ def cluster_of(kubeconfig: Kubeconfig, *, clock: Clock | None = None) -> Iterato
         UnreachableError: the server does not answer.
         UnauthorizedError, ForbiddenError: it does not know the credentials, or they may not even read the namespace kube-system.
     """
+    clock = clock or SystemClock()
     with connect(kubeconfig) as transport:
-        cluster = Cluster(transport=transport, clock=clock or SystemClock())
-        cluster.get("/api/v1/namespaces/kube-system")
-        yield cluster
+        Cluster(transport=transport, clock=clock, patience=_FIRST_PATIENCE_SECONDS).get("/api/v1/namespaces/kube-system")
+        yield Cluster(transport=transport, clock=clock)
 
 
 def successful(reply: Reply) -> Reply:

@@ -16,7 +16,7 @@ from typing import Any
 
 from .client import Cluster, Reply, selectors, successful
 from .clock import Deadline
-from .errors import ConformanceError, GoneError, UnreachableError
+from .errors import ApiError, ConformanceError, ForbiddenError, GoneError, UnauthorizedError, UnreachableError
 from .transport import Stream
 
 JSON = Any
@@ -100,9 +100,11 @@ class Following:
                         yield event.change
             except GoneError:
                 version = ""
-            except UnreachableError as problem:
+            except (UnreachableError, ApiError) as problem:
                 if not self._going():
                     return
+                if not self._is_passing(problem):
+                    raise
                 yield Lost(problem)
             self._cluster.clock.pause(min(pause, self._deadline.left()))
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -112,6 +114,13 @@ class Following:
         self._closed.set()
         if self._stream is not None:
             self._stream.abort()
+
+    def _is_passing(self, problem: UnreachableError | ApiError) -> bool:
+        """Whether the server will answer otherwise in a moment: it is away, unwell, or has just come back."""
+        if isinstance(problem, UnreachableError) or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._cluster.lost()
+            return True
+        return isinstance(problem, UnauthorizedError | ForbiddenError) and self._cluster.is_waking()
 
     def _going(self) -> bool:
         return not (self._closed.is_set() or self._deadline.passed())

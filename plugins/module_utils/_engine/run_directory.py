@@ -124,19 +124,22 @@ class RunDirectory:
         Raises:
             RunDirectoryError: somebody else does.
         """
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            try:
-                fcntl.flock(folder, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError as problem:
-                raise self._error(
-                    found="another process at work in it",
-                    expected="a run that nobody is working on",
-                    look="running playbooks on this machine",
-                ) from problem
+            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as problem:
+            raise self._error(found=str(problem.strerror), expected="the folder of a run", look="the option run_dir") from problem
+        try:
+            self._hold(folder, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             yield
         finally:
             os.close(folder)
+
+    def _hold(self, folder: int, how: int) -> None:
+        try:
+            fcntl.flock(folder, how | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            look = "running playbooks on this machine"
+            raise self._error(found="another process at work in it", expected="a run that nobody is working on", look=look) from problem
 
     def digests(self) -> Mapping[str, str]:
         """The SHA-256 of every file but the manifest, by relative path, sorted.

@@ -266,8 +266,10 @@ class Bench:
 
         def complete(view: View) -> Workload | None:
             workload = self._workload(view, role)
-            placed = workload.pod is not None and is_placed(workload.pod)
-            return workload if not placed or all(is_allocated(claim) for claim in workload.claims) else None
+            if workload.pod is None or not is_placed(workload.pod):
+                return workload
+            wanted = len(workload.pod["spec"].get("resourceClaims") or [])
+            return workload if sum(is_allocated(claim) for claim in workload.claims) == wanted else None
 
         found = self._workspace.mirror.until(complete, seconds=self.settings.settle_seconds)
         return found or self._now(role)

@@ -73,28 +73,29 @@ class AllocatedByClass(Check[DeviceClassUse]):
     def evaluate(self, seen: Seen) -> Finding:
         """Compares what was allocated with what the pod sees."""
         workload = Workload.read(seen.last("workload.probe"))
-        progress = workload.progress
-        if progress.stage is Stage.REFUSED:
-            if (seen.last("class") or {}).get("status") == HTTPStatus.NOT_FOUND:
-                return failure(
-                    "device-class-missing",
-                    f"the DeviceClass does not exist, so the pod stays Pending; the scheduler says: {progress.words}",
-                )
-            return refused(workload, seen, who="the pod")
-        if progress.stage is Stage.UNPREPARED:
-            return failure(
-                "devices-unprepared",
-                f"the device was allocated and not prepared, expected a running pod; the kubelet says: {progress.words}",
-            )
-        if progress.stage is not Stage.RUNNING:
-            return undecided(workload, who="the pod")
+        if workload.progress.stage is not Stage.RUNNING:
+            return self._stuck(workload, seen)
+        if seen.last("pool.probe") is None:
+            return inconclusive("slices-not-seen", "the pod runs, but the slices of its device's pool were not read")
         found = allocated(workload, seen.last("pool.probe"))
         if len(workload.allocations) != 1 or len(found) != 1:
-            given = listed(str(allocation.id) for allocation in workload.allocations)
-            return failure(
-                "allocation-not-published", f"the running pod's claim has {given}, expected one device that a ResourceSlice publishes"
-            )
+            has = listed(str(allocation.id) for allocation in workload.allocations)
+            sentence = f"the running pod's claim has {has}, expected one device that a ResourceSlice publishes"
+            return failure("allocation-not-published", sentence)
         return self._visible(found[0], seen.last("exec.probe.probe"))
+
+    @staticmethod
+    def _stuck(workload: Workload, seen: Seen) -> Finding:
+        progress = workload.progress
+        if progress.stage is Stage.REFUSED and (seen.last("class") or {}).get("status") == HTTPStatus.NOT_FOUND:
+            found = "the DeviceClass does not exist, so the pod stays Pending"
+            return failure("device-class-missing", f"{found}; the scheduler says: {progress.words}")
+        if progress.stage is Stage.REFUSED:
+            return refused(workload, seen, who="the pod")
+        if progress.stage is Stage.UNPREPARED:
+            found = "the device was allocated and not prepared, expected a running pod"
+            return failure("devices-unprepared", f"{found}; the kubelet says: {progress.words}")
+        return undecided(workload, who="the pod")
 
     @staticmethod
     def _visible(device: Device, executed: JSON) -> Finding:

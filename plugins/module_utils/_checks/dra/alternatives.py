@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods i
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, failure, listed, refused, success, undecided
+from .outcome import REQUIREMENT, failure, inconclusive, listed, refused, success, undecided
 from .selector import like, memory_of
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class FirstPossibleAlternative(Check[Order]):
             return undecided(workload, who="the pod")
         if stage is Stage.REFUSED:
             return refused(workload, seen, who="the pod")
+        if seen.last("pool.probe") is None:
+            return inconclusive("slices-not-seen", "the pod has a node, but the slices of its device's pool were not read")
         used = [allocation.request for allocation in workload.allocations]
         if used == [f"{REQUEST}/second"]:
             return success("second-alternative-used", "the first alternative asks for too much, and the second was taken")

@@ -128,10 +128,15 @@ class CreateReadUpdateDelete(Check[Selector]):
         listed = [item["metadata"]["uid"] for item in seen.last(f"list.{role}")["body"].get("items") or []]
         if created["uid"] not in listed:
             yield failure("list-incomplete", f"the created {role} {created['name']} is not in the list: see the API server's watch cache")
-        for fact in ("patched", "updated"):
-            found = (seen.last(f"{fact}.{role}")["body"]["metadata"].get("labels") or {}).get(_STEP_LABEL)
-            if found != fact:
-                yield failure("change-lost", f"label {_STEP_LABEL} of the {role} reads {found!r} after it was {fact}, expected {fact!r}")
+        for fact in ("get", *(("status",) if role == "claim" else ()), "patched", "updated"):
+            found = seen.last(f"{fact}.{role}")["body"]["metadata"]
+            if found["uid"] != created["uid"]:
+                yield failure("another-object", f"{fact} of {role} shows the UID {found['uid']}, expected {created['uid']}")
+            label = (found.get("labels") or {}).get(_STEP_LABEL)
+            if fact in {"patched", "updated"} and label != fact:
+                yield failure("change-lost", f"label {_STEP_LABEL} of the {role} reads {label!r} after it was {fact}, expected {fact!r}")
         gone = seen.last(f"deleted.{role}")
-        if gone is None or gone["status"] != HTTPStatus.NOT_FOUND:
+        if gone is None:
+            yield inconclusive("round-trip-unfinished", f"whether the {role} is gone after its deletion was not read")
+        elif gone["status"] != HTTPStatus.NOT_FOUND:
             yield failure("not-deleted", f"the {role} {created['name']} is still there after its deletion: see its finalizers")

@@ -72,25 +72,25 @@ class DriverHealthy(RecordedControl[Situation]):
         """Compares the nodes with the slices and with the driver's pods."""
         if any(seen.last(name) is None for name in ("settings", "nodes", "slices", "drivers")):
             return inconclusive("cluster-not-seen", "nodes, slices and drivers were not read to their end")
-        slices = current(seen.last("slices"))
-        resource = seen.last("settings")["accelerator_resource"]
+        settings, slices = seen.last("settings"), current(seen.last("slices"))
+        resource, label = settings["accelerator_resource"], settings["accelerator_label"]
         nodes, plugged = _split(seen.last("nodes"), resource=resource)
         published = {str(item["spec"].get("nodeName")) for item in slices if item["spec"].get("nodeName") and item["spec"].get("devices")}
-        expected = nodes | published
-        if not expected:
+        if not nodes and not published:
             served = f"; a device plugin serves {listed(sorted(plugged))}" if plugged else ""
-            return Finding(
-                Verdict.NOT_RUN, "no-accelerators", f"no node is labelled as one with accelerators, and no slice is published{served}"
+            return Finding(Verdict.NOT_RUN, "no-accelerators", f"no node for DRA with label {label}, and no slice with devices{served}")
+        if not nodes and not plugged:
+            return inconclusive(
+                "nodes-not-labelled", f"no node carries {label}, so it is not known which have accelerators: see accelerator_label"
             )
         problem = next(self._problems(seen, nodes=nodes, published=published), None)
         if problem is not None:
             return problem
         if plugged & published:
             both = listed(sorted(plugged & published))
-            return inconclusive(
-                "two-allocators", f"{both}: devices by DRA and {resource} by a device plugin, expected one of them: see the driver's values"
-            )
-        return success("driver-healthy", f"driver ready and devices published on {listed(sorted(expected))}; all pools complete")
+            found = f"{both}: devices by DRA and {resource} by a device plugin"
+            return inconclusive("two-allocators", f"{found}, expected one of them: see the values of both drivers")
+        return success("driver-healthy", f"driver ready and devices published on {listed(sorted(nodes | published))}; all pools complete")
 
     @staticmethod
     def _problems(seen: Seen, *, nodes: set[str], published: set[str]) -> Iterator[Finding]:
@@ -98,16 +98,14 @@ class DriverHealthy(RecordedControl[Situation]):
         everywhere = any(item["spec"].get("allNodes") and item["spec"].get("devices") for item in slices)
         missing = sorted(nodes - published) if not everywhere else []
         if missing:
-            yield failure(
-                "slice-missing", f"no ResourceSlice with devices for {listed(missing)}, expected one: see the driver's pod on that node"
-            )
+            found = f"no ResourceSlice with devices for {listed(missing)}"
+            yield failure("slice-missing", f"{found}, expected one: see the driver's pod on that node")
         for pool, problem in _incomplete(slices):
             yield failure("pool-incomplete", f"pool {pool}: {problem}: see the driver's log")
         drivers = seen.last("drivers")
         if not drivers["daemon_sets"]:
-            yield failure(
-                "driver-missing", "no DaemonSet registers a DRA driver with kubelets (plugins_registry and CDI folder), expected one"
-            )
+            sentence = "no DaemonSet registers a DRA driver with kubelets (plugins_registry and a CDI folder), expected one"
+            yield failure("driver-missing", sentence)
         silent = sorted((nodes | published) - ready_nodes(drivers["daemon_sets"], drivers["pods"]))
         if silent:
             yield failure(

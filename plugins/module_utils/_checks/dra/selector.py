@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods i
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, allocated, failure, listed, refused, success, undecided
+from .outcome import REQUIREMENT, allocated, failure, inconclusive, listed, refused, success, undecided
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -74,11 +74,12 @@ class AllocatedByAttribute(Check[Memory]):
             return undecided(workload, who="the pod")
         if stage is Stage.REFUSED:
             return refused(workload, seen, who="the pod")
+        if seen.last("pool.probe") is None:
+            return inconclusive("slices-not-seen", "the pod has a node, but the slices of its device's pool were not read")
         found = allocated(workload, seen.last("pool.probe"))
         if len(found) != 1:
-            return failure(
-                "placed-without-device", f"the pod has a node and {listed(str(device.id) for device in found)}, expected one device"
-            )
+            has = listed(str(allocation.id) for allocation in workload.allocations)
+            return failure("allocation-not-published", f"the pod's claim has {has}, expected one device that a ResourceSlice publishes")
         amount, product = found[0].amount("memory"), str(found[0].attributes.get("productName") or "")
         has = f"{found[0].id} with product {product!r} and memory {amount}"
         wants = f"product {asked['product']!r} and at least {asked['minimum']}"
