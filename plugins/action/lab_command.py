@@ -28,14 +28,15 @@ class ActionModule(ActionBase):
         params["project_dir"] = str(params["project_dir"] or _ROOT)
         if not self._runs_here():
             outcome: dict[str, Any] = self._execute_module(module_args=params, task_vars=task_vars)
+            for line in outcome.get("progress", []):
+                _show(line)
             return result | outcome
-        display = Display()
         try:
             answer = call(
                 arguments([str(word) for word in params["command"]], check=self._task.check_mode),
                 project_dir=Path(params["project_dir"]),
                 stdin=params["stdin"],
-                progress=lambda line: display.display(f"  {line}"),
+                progress=_show,
             )
         except LabCommandError as exc:
             raise AnsibleActionFail(str(exc)) from exc
@@ -47,3 +48,8 @@ class ActionModule(ActionBase):
             return False
         become = self._connection.become
         return become is None or become.get_option("become_user", playcontext=self._play_context) == pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _show(line: str) -> None:
+    """A line of progress, below the task's banner; a worker has no standard output, but Display goes through the controller."""
+    Display().display(f"  {line}")

@@ -13,7 +13,7 @@ author:
 description:
   - Runs C(python -m lab) with the given arguments and returns what it answers.
   - Where the connection is local and the task runs as the user who runs Ansible, its lines of progress are shown as they come.
-    A task that becomes another user shows them only in the result.
+    A task that becomes another user shows them at its end.
   - For the roles of this collection. People use C(python -m lab) itself.
 attributes:
   check_mode:
