@@ -141,6 +141,8 @@ def _kubelet(addresses: ClusterAddresses) -> dict[str, Any]:
         "resolvConf": "",
         "serializeImagePulls": False,
         "volumePluginDir": "/var/lib/kubelet/volumeplugins",
+        # Extended resources of a device plugin reach the API server with the next update; it writes only what changed.
+        "nodeStatusUpdateFrequency": "2s",
         "nodeStatusReportFrequency": "1m",
         "logging": {"flushFrequency": 0, "verbosity": 2},
     }

@@ -37,7 +37,7 @@ class Traces:
         return cls(
             namespaces=frozenset(_namespaces()),
             mounts=frozenset(line.split(" - ")[0].split(maxsplit=4)[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
-            links=frozenset(link["ifname"] for link in _ip("link")),
+            links=frozenset(str(link["ifname"]) for link in _ip("link")),
             routes=frozenset(json.dumps(route, sort_keys=True) for route in _ip("route", "show", "table", "all")),
             rules=frozenset(_words("nft", "list", "ruleset")),
             cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup") if _USERS not in folder),
@@ -68,7 +68,7 @@ def processes(word: str) -> list[str]:
 
 
 def _namespaces() -> set[str]:
-    seen = set()
+    seen: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*/ns"):
         try:
             if _USERS in (folder.parent / "cgroup").read_text():
@@ -94,7 +94,7 @@ def _words(*command: str) -> list[str]:
 
 
 def _files() -> set[str]:
-    found = set()
+    found: set[str] = set()
     for tree in _TREES:
         for folder, names, files in os.walk(tree):
             if _USERS in f"{folder}/":

@@ -43,7 +43,10 @@ func Run(ctx context.Context, settings allocator.Settings) (err error) {
 
 	answering := &service{devices: opened.Devices}
 	go func() {
-		probes := health.Handler(health.Condition{Name: "followed by the kubelet", Check: answering.watched})
+		probes := health.Handler(
+			health.Condition{Name: "followed by the kubelet", Check: answering.watched},
+			health.Condition{Name: "offered by the node", Check: offered(opened)},
+		)
 		if err := health.Serve(ctx, settings.Health, probes); err != nil {
 			fatal(err)
 		}

@@ -87,6 +87,10 @@ func TestAPluginFromStartToEnd(t *testing.T) {
 	if len(devices) != 2 || devices[0].Health != api.Healthy || !strings.HasPrefix(devices[0].ID, "GPU-") {
 		t.Errorf("found %v", devices)
 	}
+	if code, body := plugin.Ready(); code != http.StatusServiceUnavailable || !strings.Contains(body, "found 0 allocatable nvidia.com/gpu, expected 2") {
+		t.Errorf("readiness before the node offers the devices: %d %s", code, body)
+	}
+	node.API.Offer(fakenode.Name, "nvidia.com/gpu", 2)
 	if code, body := plugin.Ready(); code != http.StatusOK {
 		t.Errorf("readiness: %d %s", code, body)
 	}

@@ -21,6 +21,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	resourceapi "k8s.io/api/resource/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -82,6 +83,13 @@ func (s *Server) SetNode(name string, labels map[string]string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.nodes[name] = &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-of-" + name), Labels: labels}}
+}
+
+// Offer sets a node's allocatable resource, as a kubelet reports it.
+func (s *Server) Offer(name string, resourceName corev1.ResourceName, count int64) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.nodes[name].Status.Allocatable = corev1.ResourceList{resourceName: *resource.NewQuantity(count, resource.DecimalSI)}
 }
 
 // NodeLabels returns the labels of a node.
