@@ -35,7 +35,7 @@ def test_a_healthy_cluster_passes_with_a_flipped_control(both: Any, identifier: 
     ],
 )
 def test_a_broken_cluster_is_found_out_in_its_own_words(
-    both: Any, state: str, identifier: str, verdict: Verdict, reason: str, words: str
+    *, both: Any, state: str, identifier: str, verdict: Verdict, reason: str, words: str
 ) -> None:
     found = both(identifier, state=state)
     result = judge.result(CHECKS[identifier], subject=found[Side.SUBJECT].seen, control=found[Side.CONTROL].seen)
