@@ -16,7 +16,8 @@ from lab.images.catalog import Program
 from lab.images.scratch import Scratch
 from lab.images.toolchain import Toolchain
 
-# Inlining takes a third of the compile time and is worth little where the programs mostly wait for each other.
+# Inlining takes a third of the compile time and is worth little where the programs mostly wait for each other. What debuggers
+# read takes another tenth, and the linker drops it anyway.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly", "-gcflags=all=-l")
 _STRIPPED = "-s -w"
 # Settings of the caller's shell that would change what is built, or where from without the checksums.
@@ -139,6 +140,7 @@ def failure(program: Program, words: str, status: int, log: Path) -> LabError:
         status: its exit status; negative is the signal that ended it.
         log: where the output is kept.
     """
+    downloads = [line.strip() for line in words.splitlines() if line.startswith("go: downloading")]
     lines = [line.strip() for line in words.splitlines() if line.strip() and not line.startswith(("go: downloading", "#"))]
     what = f"building {program.name} {program.version}"
     checksum = next((line for line in lines if "checksum mismatch" in line or "SECURITY ERROR" in line), None)
@@ -151,7 +153,8 @@ def failure(program: Program, words: str, status: int, log: Path) -> LabError:
             see=f"The Go module proxy (GOPROXY) serves something else. All of it: {log}",
         )
     if network:
-        named = _MODULE.search(network)
+        # The proxy's address, switched off, gives an answer without a name; the download that was tried last has it then.
+        named = _MODULE.search(network) or re.search(r"downloading (.+)", downloads[-1] if downloads else "")
         return LabError(
             what,
             found=f"no download of {named[1] if named else 'a Go module'}: {network}",

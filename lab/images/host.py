@@ -62,10 +62,7 @@ def libraries(program: str) -> tuple[str, ...]:
     Raises:
         LabError: the program misses a library.
     """
-    environment = {**os.environ, "LD_TRACE_LOADED_OBJECTS": "1"}
-    listing = subprocess.run(
-        [program], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
-    ).stdout.splitlines()
+    listing = _traced(program).splitlines()
     missing = [line.split("=>")[0].strip() for line in listing if line.endswith("=> not found")]
     if missing:
         raise LabError(
@@ -99,6 +96,14 @@ def applets(busybox: str) -> tuple[str, ...]:
 def banner(program: str) -> str:
     """First line that a program prints when it is started without arguments; busybox says its version and package there."""
     return _output([program]).partition("\n")[0]
+
+
+def _traced(program: str) -> str:
+    environment = {**os.environ, "LD_TRACE_LOADED_OBJECTS": "1"}
+    done = subprocess.run(
+        [program], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
+    )
+    return done.stdout
 
 
 def _output(command: list[str]) -> str:

@@ -46,7 +46,11 @@ class Registry:
         Raises:
             LabError: it is not one.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 80
+        except ValueError:
+            parts, port = urlsplit(""), 0
         if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
             raise LabError(
                 "the address of the registry",
@@ -54,7 +58,7 @@ class Registry:
                 expected="http://HOST:PORT",
                 see="The lab's registry is on this machine and has no certificate.",
             )
-        return cls(parts.hostname, parts.port or 80)
+        return cls(parts.hostname, port)
 
     def __str__(self) -> str:
         return f"http://{self.host}:{self.port}"

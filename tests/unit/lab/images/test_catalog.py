@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the catalog says holds together: modules, versions, files, packages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lab.errors import LabError
+from lab.images import host
+from lab.images.builder import LAB
+from lab.images.catalog import GROUPS, Built, Image, Program, in_groups
+from lab.images.contents import IMAGES
+from lab.images.programs import PROGRAMS
+
+# The module that a program's version is the version of, where the program is not one of our own.
+UPSTREAM = {
+    "kube": "k8s.io/kubernetes",
+    "containerd": "github.com/containerd/containerd/v2",
+    "runc": "github.com/opencontainers/runc",
+    "cni": "github.com/containernetworking/plugins",
+    "crane": "github.com/google/go-containerregistry",
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "coredns": "github.com/coredns/coredns",
+    "metrics-server": "sigs.k8s.io/metrics-server",
+}
+
+programs = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+images = pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+
+
+def maker(file: str) -> Program:
+    return next(program for program in PROGRAMS if file in program.files)
+
+
+@programs
+def test_a_program_has_a_module_that_pins_its_dependencies(program: Program) -> None:
+    module = (LAB / program.module / "go.mod").read_text()
+    assert (LAB / program.module / "go.sum").exists() or "require" not in module
+    assert re.search(r"^module ailab\.conformance/", module, re.MULTILINE)
+
+
+@programs
+def test_a_program_s_version_is_the_one_that_its_module_requires(program: Program) -> None:
+    module = (LAB / program.module / "go.mod").read_text()
+    if program.name in UPSTREAM:
+        assert re.search(rf"^\s*(?:require )?{re.escape(UPSTREAM[program.name])} {re.escape(program.version)}\b", module, re.MULTILINE)
+    else:
+        assert program.packages == (".",), "a program of our own"
+
+
+@programs
+def test_a_program_s_main_package_is_a_tool_of_its_module_or_a_folder_in_it(program: Program) -> None:
+    module = LAB / program.module
+    words = (module / "go.mod").read_text().split()
+    for package in program.packages:
+        assert package in words or any((module / package).glob("*.go"))
+
+
+@programs
+def test_a_program_s_sources_are_found(program: Program) -> None:
+    module = LAB / program.module
+    assert all(any(module.glob(pattern)) for pattern in program.sources if pattern != "go.sum" and not pattern.startswith("**"))
+
+
+@programs
+def test_times_and_sizes_are_known(program: Program) -> None:
+    assert program.expected_seconds > 0
+    assert program.modules_mib >= 0
+    assert program.objects_mib > 0
+
+
+@programs
+def test_kubernetes_libraries_report_their_program_s_version(program: Program) -> None:
+    stamps = dict(program.stamps)
+    for name in ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion"):
+        assert stamps.get(name, program.version) == program.version
+
+
+def test_kubernetes_is_stamped_completely() -> None:
+    stamps = dict(maker("kube").stamps)
+    for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
+        assert stamps[f"{package}.gitVersion"] == maker("kube").version
+        assert (stamps[f"{package}.gitMajor"], stamps[f"{package}.gitMinor"]) == ("1", "34")
+
+
+def test_names_are_unique() -> None:
+    files = [name for program in PROGRAMS for name in (*program.files, *program.links)]
+    assert len(set(files)) == len(files)
+    assert len({program.name for program in PROGRAMS}) == len(PROGRAMS)
+    assert len({image.name for image in IMAGES}) == len(IMAGES)
+
+
+@images
+def test_an_image_holds_only_files_of_programs_that_its_groups_build(image: Image) -> None:
+    for file in image.built_files:
+        needed = set(GROUPS[: GROUPS.index(image.groups[0]) + 1])
+        assert needed & set(maker(file).groups), f"{file} is not built when {image.name} is"
+
+
+@images
+def test_an_image_s_entrypoint_is_in_it(image: Image) -> None:
+    paths = {f"/{entry.path.lstrip('/')}" for layer in image.layers for entry in layer}
+    assert image.entrypoint or image.command
+    assert set(image.entrypoint[:1]) <= paths
+
+
+@images
+def test_an_image_s_paths_are_relative_to_its_root(image: Image) -> None:
+    assert not [entry for layer in image.layers for entry in layer if isinstance(entry, Built) and entry.path.startswith("/")]
+
+
+@images
+def test_an_image_s_name_is_complete(image: Image) -> None:
+    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:v?\d+(\.\d+)*(-\d+)?", image.name)
+
+
+def test_every_file_of_this_machine_is_in_a_listed_package() -> None:
+    known = host.packages()
+    wanted = [path for program in PROGRAMS for path in program.host_files] + [path for image in IMAGES for path in image.host_files]
+    assert wanted
+    assert set(wanted) <= set(known)
+
+
+def test_the_package_list_says_why() -> None:
+    assert host.PACKAGES.read_text().count("why: ") == len(host.packages())
+
+
+def test_kubernetes_images_share_the_layer_with_the_program() -> None:
+    layers = [next(layer for layer in image.layers if image.built_files == {"kube"} and layer[0] == Built("usr/local/bin/kube", "kube"))
+              for image in IMAGES if "/kube-" in image.name]  # fmt: skip
+    assert len(layers) == 4
+    assert len(set(layers)) == 1
+
+
+def test_groups_come_in_the_order_of_need_whatever_the_order_asked_for() -> None:
+    names = [program.name for program in in_groups(PROGRAMS, ("cluster", "node"))]
+    assert names[0] == "kube"
+    assert names[-1] == "metrics-server"
+    assert len(set(names)) == len(names)
+
+
+def test_an_unknown_group_is_named_with_those_there_are() -> None:
+    with pytest.raises(LabError, match=r"'nodes'.*node, cluster, platform"):
+        in_groups(PROGRAMS, ("nodes",))
+
+
+def test_the_image_list_covers_what_kubeadm_and_the_lab_ask_for() -> None:
+    names = {image.name.rpartition(":")[0] for image in IMAGES}
+    assert {
+        f"registry.k8s.io/{name}" for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd", "pause")
+    } <= names
+    assert {"registry.k8s.io/coredns/coredns", "docker.io/library/busybox", "lab.ailab.conformance/simgpu"} <= names
+
+
+def test_wrapper_modules_are_all_in_use() -> None:
+    folders = {path.parent for path in Path(LAB / "images" / "modules").glob("*/go.mod")}
+    assert folders == {LAB / program.module for program in PROGRAMS if program.module.startswith("images/")}
