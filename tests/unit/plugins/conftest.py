@@ -70,6 +70,7 @@ class ApiServer:
         self.log: list[tuple[int, str, JSON]] = []
         self.changed = threading.Condition(threading.RLock())
         self.closing = False
+        self.generation = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -101,6 +102,12 @@ class ApiServer:
             self.changed.notify_all()
         self.http.shutdown()
         self.http.server_close()
+
+    def drop(self) -> None:
+        """Breaks every watch."""
+        with self.changed:
+            self.generation += 1
+            self.changed.notify_all()
 
     # The store
 
@@ -153,6 +160,7 @@ class ApiServer:
         try:
             answer = self.intercept(request.command, request.path, body)
             match = PATH.fullmatch(parts.path)
+            match = match if match and match["plural"] in KINDS else None
             if answer is None and query.get("watch") and match:
                 self._watch(request, match, query)
                 return
@@ -250,10 +258,11 @@ class ApiServer:
             request.close_connection = True
             return
         try:
-            while not self.closing:
+            generation = self.generation
+            while not self.closing and generation == self.generation:
                 with self.changed:
                     news = [entry for entry in self.log if entry[0] > position]
-                    if not news and not self.closing:
+                    if not news and not self.closing and generation == self.generation:
                         self.changed.wait(0.2)
                         continue
                 for number, event, item in news:

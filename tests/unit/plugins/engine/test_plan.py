@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work beside work, never on more accelerators than there are."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import (
+    NOTHING,
+    Takes,
+    Work,
+    devices,
+    exclusive,
+    run_all,
+    startable,
+)
+
+
+def nothing(_wanted: object) -> None:
+    """Does nothing."""
+
+
+def work(name: str, takes: Takes) -> Work:
+    return Work(name=name, takes=takes, run=nothing)
+
+
+def test_the_widest_and_the_longest_start_first() -> None:
+    waiting = [work("short", devices(1, seconds=2)), work("wide", devices(2)), work("long", devices(1, seconds=9)), work("free", NOTHING)]
+    assert [item.name for item in startable(waiting, free=2, total=2)] == ["wide", "free"]
+    assert [item.name for item in startable(waiting[:1] + waiting[2:], free=2, total=2)] == ["long", "short", "free"]
+
+
+def test_what_would_use_two_makes_do_with_one() -> None:
+    assert devices(2, least=1).of(1) == 1
+    assert [item.name for item in startable([work("wide", devices(2, least=1))], free=1, total=1)] == ["wide"]
+
+
+def test_exclusive_work_has_everything_to_itself() -> None:
+    assert startable([work("alone", exclusive())], free=3, total=4) == []
+    assert [item.name for item in startable([work("alone", exclusive()), work("one", devices(1))], free=4, total=4)] == ["alone"]
+
+
+def test_work_that_needs_nothing_does_not_wait() -> None:
+    assert [item.name for item in startable([work("free", NOTHING)], free=0, total=0)] == ["free"]
+
+
+def test_more_than_there_is_is_refused_instead_of_waited_for() -> None:
+    with pytest.raises(ValueError, match="big needs more than the 1"):
+        run_all([work("big", devices(2))], total=1)
+
+
+def test_never_more_at_once_than_there_are() -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def busy(count: int) -> object:
+        def run(_wanted: object) -> None:
+            with lock:
+                now[0] += count
+                most[0] = max(most[0], now[0])
+            time.sleep(0.01)
+            with lock:
+                now[0] -= count
+
+        return run
+
+    works = [Work(name=f"w{number}", takes=devices(1 + number % 2), run=busy(1 + number % 2)) for number in range(12)]
+    assert set(run_all(works, total=2).values()) == {None}
+    assert most[0] == 2
+
+
+def test_what_one_raises_is_its_own_affair() -> None:
+    def broken(_wanted: object) -> None:
+        raise RuntimeError("broken")
+
+    raised = run_all([Work(name="bad", takes=devices(1), run=broken), work("good", devices(1))], total=1)
+    assert isinstance(raised["bad"], RuntimeError)
+    assert raised["good"] is None
+
+
+def test_work_is_told_whether_others_wait() -> None:
+    told = []
+    works = [Work(name=name, takes=devices(1), run=lambda wanted: told.append(wanted())) for name in ("one", "two")]
+    run_all(works, total=1)
+    assert told == [True, False]
