@@ -16,6 +16,7 @@ from typing import Any
 from lab.errors import LabError
 from lab.nodes.cgroups import CgroupTree
 from lab.nodes.cluster import Cluster
+from lab.nodes.limits import KernelLimits
 from lab.nodes.pools import Pool
 from lab.nodes.rollout import Rollout
 from lab.nodes.state import ClusterRecord, NodeRecord, locked
@@ -55,6 +56,7 @@ class Engine:
         self._settings = settings
         self._tools = Toolbox.of(settings)
         self._tree = CgroupTree(settings.name)
+        self._limits = KernelLimits(settings.state_dir / "limits.json")
         self._progress = progress
         self._check = check
         self._told = threading.Lock()
@@ -178,6 +180,7 @@ class Engine:
     def _start(self, supplies: Supplies) -> None:
         tools, settings = self._tools, self._settings
         self._tree.kill()
+        self._limits.raise_them()
         self._tree.create("infrastructure")
         tools.fabric.create()
         programs = settings.state_dir / "programs"
@@ -224,6 +227,7 @@ class Engine:
 
     def _remove(self) -> None:
         self._tree.kill()
+        self._limits.put_back()
         self._tools.fabric.remove()
         self._tree.remove()
         shutil.rmtree(self._settings.state_dir, ignore_errors=True)

@@ -12,7 +12,14 @@ from pathlib import Path
 
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 _TREES = ("/etc", "/opt", "/run", "/dev", "/var/lib", "/var/log", "/var/run", "/usr/libexec", "/usr/local", "/mnt", "/srv")
-_TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
+_TUNABLES = (
+    "fs/inotify/max_user_instances",
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "net/ipv4/ip_forward",
+)
 # A user's own lab, which may stand beside the tests' and lives on.
 _USERS = "/ailab/"
 # What other programs of a living machine write while a test runs.
