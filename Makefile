@@ -38,7 +38,7 @@ integration: setup-dev ## tests on the lab, which they bring up
 	@$(BIN)/pytest tests/integration $(ARGS)
 
 molecule: setup-dev ## one role on the standing lab: make molecule ROLE=dra_driver
-	@MOLECULE_GLOB='molecule/*/molecule.yml' $(BIN)/molecule test --scenario-name $(or $(ROLE),$(error which role? make molecule ROLE=dra_driver))
+	@PATH="$(CURDIR)/$(BIN):$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name $(or $(ROLE),$(error which role? make molecule ROLE=dra_driver))
 
 ##: Ship it
 build: setup-dev ## the collection's tarball, in build/

@@ -85,6 +85,11 @@ def test_what_is_imported_is_pinned(root: Path) -> None:
     assert unknown == set()
 
 
+def test_an_execution_environment_gets_the_same_ranges(root: Path) -> None:
+    ours, theirs = ((root / name).read_text().splitlines() for name in (".config/requirements/runtime.in", "meta/ee-requirements.txt"))
+    assert {line for line in theirs if not line.startswith("#")} <= set(ours)
+
+
 @pytest.mark.parametrize("lock", ["requirements.txt", ".config/requirements/dev.txt"])
 def test_lock_files_have_hashes_and_no_addresses(root: Path, lock: str) -> None:
     text = (root / lock).read_text()
