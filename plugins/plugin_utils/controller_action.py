@@ -30,6 +30,7 @@ class ControllerAction(ActionBase):
 
     entry: ClassVar[Entry]
     _requires_connection = False
+    _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Does the task. Source: ansible.plugins.action.ActionBase.run."""

@@ -83,6 +83,7 @@ class Cluster:
         self._transport = transport
         self._patience = patience
         self._lost_at = -math.inf
+        self._lost_since = math.inf
 
     def call(
         self,
@@ -189,6 +190,12 @@ class Cluster:
     def lost(self) -> None:
         """Notes that the server did not answer, or not as a server that is well."""
         self._lost_at = self.clock.monotonic()
+        if math.isinf(self._lost_since):
+            self._lost_since = self._lost_at
+
+    def found(self) -> None:
+        """Notes that the server answers."""
+        self._lost_since = math.inf
 
     def is_waking(self) -> bool:
         """Whether the server was lost a moment ago: until it has read its roles it refuses what it will allow."""
@@ -201,14 +208,19 @@ class Cluster:
                 answer = send()
             except UnreachableError as problem:
                 self.lost()
-                if deadline.passed() or not (repeatable or isinstance(problem, NotSentError)):
+                if self._is_given_up() or not (repeatable or isinstance(problem, NotSentError)):
                     raise
             else:
                 if deadline.passed() or not self._is_passing(answer, repeatable=repeatable):
+                    self.found()
                     return answer
                 pause = answer.retry_after or pause
-            self.clock.pause(min(pause, deadline.left()))
+            self.clock.pause(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _is_given_up(self) -> bool:
+        """Whether the server has been away for too long, whoever asked: the next one who asks does not wait all over again."""
+        return self.clock.monotonic() - self._lost_since >= self._patience
 
     def _is_passing(self, answer: Answer, *, repeatable: bool) -> bool:
         """Whether the same request may well be answered otherwise in a moment, and can do no harm a second time."""

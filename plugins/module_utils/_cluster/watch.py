@@ -141,6 +141,7 @@ class Following:
                 return
             if stream.status != HTTPStatus.OK:
                 successful(Reply(verb="watch", path=self._path, status=stream.status, body=_parsed(stream.content(), where=self._path)))
+            self._cluster.found()
             yield _Event(Resumed(), "")
             for line in stream.lines():
                 if not self._going():

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply, successful
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, UnreachableError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
 from . import kinds
@@ -141,6 +141,9 @@ class Workspace:
         for entry in ours:
             try:
                 uids |= self._delete(entry)
+            except UnreachableError as problem:
+                problems.append(problem)
+                break
             except ConformanceError as problem:
                 problems.append(problem)
 

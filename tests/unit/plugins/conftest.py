@@ -75,6 +75,7 @@ class ApiServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
             api = outer
 
             def log_message(self, *_: object) -> None:
@@ -278,8 +279,8 @@ class ApiServer:
             request.close_connection = True
 
 
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
+@contextlib.contextmanager
+def serving() -> Iterator[ApiServer]:
     """A server with the namespace kube-system; a namespace gets its ServiceAccount at once."""
     server = ApiServer()
     server.put("Namespace", "kube-system", metadata={"uid": "the-cluster"})
@@ -289,13 +290,43 @@ def api() -> Iterator[ApiServer]:
             server.put("ServiceAccount", "default", space=item["metadata"]["name"])
 
     server.created = account
-    yield server
-    if not server.closing:
-        server.stop()
+    try:
+        yield server
+    finally:
+        if not server.closing:
+            server.stop()
+
+
+@contextlib.contextmanager
+def reaching(server: ApiServer) -> Iterator[Cluster]:
+    """The way to a server, given up soon."""
+    with contextlib.closing(Transport.to(server.address)) as transport:
+        yield Cluster(transport=transport, clock=SystemClock(), patience=0.5)
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    """A server of the test's own."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def module_api() -> Iterator[ApiServer]:
+    """A server for all tests of a module, for what takes long to make."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture
 def cluster(api: ApiServer) -> Iterator[Cluster]:
-    """The way to the server."""
-    with contextlib.closing(Transport.to(api.address)) as transport:
-        yield Cluster(transport=transport, clock=SystemClock(), patience=1.0)
+    """The way to the test's own server."""
+    with reaching(api) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def module_cluster(module_api: ApiServer) -> Iterator[Cluster]:
+    """The way to the module's server."""
+    with reaching(module_api) as found:
+        yield found

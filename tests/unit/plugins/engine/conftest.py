@@ -8,15 +8,18 @@ It exists to be broken: every fault is one that a real platform could have.
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import DRA_SUPPORT, REQUIREMENTS
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import SpecRef
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.run import open_run
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.run import open_run, seal_run
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verification import verify
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 
 JSON = Any
@@ -256,9 +259,8 @@ class Platform:
         self.api.put(item["kind"], item["metadata"]["name"], space=item["metadata"].get("namespace", ""), **{**old, **fields})
 
 
-@pytest.fixture
-def platform(api: Any, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A healthy platform, not started yet."""
+def attached(api: Any, cluster: Cluster) -> Platform:
+    """A healthy platform behind a server, not started yet."""
     made = Platform(api)
     remove = api.remove
 
@@ -269,12 +271,11 @@ def platform(api: Any, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Pla
             made.removed(item)
 
     api.remove = removing
-    monkeypatch.setattr(cluster, "execute", made.execute)
+    cluster.execute = made.execute
     return made
 
 
-@pytest.fixture
-def settings() -> Settings:
+def short() -> Settings:
     """Short times."""
     return Settings(
         device_class=CLASS,
@@ -289,8 +290,41 @@ def settings() -> Settings:
     )
 
 
+def opened(cluster: Cluster, runs: Path) -> RunDirectory:
+    """A new run."""
+    spec = SpecRef(kubernetes_version="v1.34", file="AIConformance-1.34.yaml", sha256="0" * 64)
+    return open_run(cluster, runs=runs, spec=spec, settings={"who": "a test"}, component_namespaces=["kube-system"])[0]
+
+
+@pytest.fixture
+def platform(api: Any, cluster: Cluster) -> Platform:
+    """The test's own platform."""
+    return attached(api, cluster)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Short times."""
+    return short()
+
+
 @pytest.fixture
 def run(cluster: Cluster, tmp_path: Path) -> RunDirectory:
-    """An open run."""
-    spec = SpecRef(kubernetes_version="v1.34", file="AIConformance-1.34.yaml", sha256="0" * 64)
-    return open_run(cluster, runs=tmp_path / "runs", spec=spec, settings={"who": "a test"}, component_namespaces=["kube-system"])[0]
+    """An open run on the test's own cluster."""
+    return opened(cluster, tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def passed(module_api: Any, module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """A sealed run in which everything passed, to be copied and not to be touched."""
+    attached(module_api, module_cluster).start()
+    run = opened(module_cluster, tmp_path_factory.mktemp("passed"))
+    verify(module_cluster, about=DRA_SUPPORT, checks=REQUIREMENTS[DRA_SUPPORT], settings=short(), run=run)
+    seal_run(module_cluster, run)
+    return run
+
+
+@pytest.fixture
+def sealed(passed: RunDirectory, tmp_path: Path) -> RunDirectory:
+    """A sealed run of the test's own."""
+    return RunDirectory(shutil.copytree(passed.path, tmp_path / passed.path.name))
