@@ -98,8 +98,8 @@ class DriverHealthy(RecordedControl[Situation]):
         everywhere = any(item["spec"].get("allNodes") and item["spec"].get("devices") for item in slices)
         missing = sorted(nodes - published) if not everywhere else []
         if missing:
-            found = f"no ResourceSlice with devices for {listed(missing)}"
-            yield failure("slice-missing", f"{found}, expected one: see the driver's pod on that node")
+            found = f"no ResourceSlice with devices for {listed(missing)}, and no device plugin that serves it"
+            yield failure("slice-missing", f"{found}, expected a slice: see the driver's pod on that node")
         for pool, problem in _incomplete(slices):
             yield failure("pool-incomplete", f"pool {pool}: {problem}: see the driver's log")
         drivers = seen.last("drivers")
@@ -115,11 +115,14 @@ class DriverHealthy(RecordedControl[Situation]):
 
 
 def _split(nodes: Iterable[JSON], *, resource: str) -> tuple[set[str], set[str]]:
-    """The nodes whose accelerators DRA must serve, and those whose accelerators a device plugin serves."""
+    """The nodes whose accelerators DRA must serve, and those whose accelerators a device plugin serves.
+
+    Only what can be allocated counts: the capacity of a node keeps a device plugin's devices for a while after it has gone.
+    """
     ours, plugged = set[str](), set[str]()
     for node in nodes:
-        amount = parse(str(((node.get("status") or {}).get("allocatable") or {}).get(resource) or "0"))
-        (plugged if (amount or Decimal(0)) > 0 else ours).add(node["metadata"]["name"])
+        offered = parse(((node.get("status") or {}).get("allocatable") or {}).get(resource)) or Decimal(0)
+        (plugged if offered > 0 else ours).add(node["metadata"]["name"])
     return ours, plugged
 
 

@@ -74,6 +74,16 @@ def test_dra_03_two_allocators_on_one_node_are_not_decided(recorded: Any) -> Non
     assert verdict(recorded("DRA-03").edited("nodes", plug)) == (Verdict.INCONCLUSIVE, "two-allocators")
 
 
+def test_dra_03_accelerators_that_nobody_serves_are_found_out(recorded: Any) -> None:
+    def stopped(nodes: JSON) -> None:
+        plugin = next(node for node in nodes if "plugin" in node["metadata"]["name"])
+        plugin["status"]["allocatable"]["nvidia.com/gpu"] = "0"
+
+    found = recorded("DRA-03").edited("nodes", stopped).judged()
+    assert (found.verdict, found.reason) == (Verdict.FAIL, "slice-missing")
+    assert "lab-gpu-plugin-0" in found.sentence
+
+
 def test_dra_03_without_labels_nobody_knows_what_is_missing(recorded: Any) -> None:
     assert verdict(recorded("DRA-03").edited("nodes", lambda nodes: nodes.clear())) == (Verdict.INCONCLUSIVE, "nodes-not-labelled")
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any
 
 import pytest
@@ -91,3 +92,40 @@ def test_lists_are_read_to_the_last_page_and_say_what_their_items_are(api: Any, 
 def test_a_list_without_items_is_empty(api: Any, cluster: Cluster) -> None:
     api.intercept = lambda _method, _path, _body: (200, {"kind": "PodList", "items": None})
     assert cluster.list("/api/v1/pods").items == []
+
+
+FORBIDDEN = (403, {"kind": "Status", "reason": "Forbidden", "message": "not yet"})
+
+
+def test_a_server_that_has_just_come_back_is_not_taken_at_its_word(api: Any, cluster: Cluster) -> None:
+    def drop() -> None:
+        raise ConnectionAbortedError
+
+    steps = iter([drop, lambda: FORBIDDEN, lambda: FORBIDDEN, lambda: None])
+    api.intercept = lambda _method, _path, _body: next(steps)()
+    assert cluster.get("/version")["minor"] == "34"
+
+
+def test_a_refusal_of_a_server_that_was_there_all_the_time_counts_at_once(api: Any, cluster: Cluster) -> None:
+    api.intercept = lambda _method, _path, _body: FORBIDDEN
+    with pytest.raises(ForbiddenError):
+        cluster.get("/version")
+    assert len(api.requests) == 1
+
+
+def test_a_server_that_is_unwell_is_asked_again_but_told_nothing_twice(api: Any, cluster: Cluster) -> None:
+    answers = iter([(503, {"message": "starting"})])
+    api.intercept = lambda _method, _path, _body: next(answers, None)
+    assert cluster.get("/version")["minor"] == "34"
+    api.intercept = lambda _method, _path, _body: (500, {"message": "etcd"})
+    assert cluster.call("create", "/api/v1/namespaces", body={"metadata": {"name": "x"}}).status == 500
+    assert [method for method, _ in api.requests].count("POST") == 1
+
+
+def test_a_server_that_stays_away_is_waited_for_once_and_not_by_everybody(api: Any, cluster: Cluster) -> None:
+    api.stop()
+    started = time.monotonic()
+    for _ in range(5):
+        with pytest.raises(UnreachableError):
+            cluster.get("/version")
+    assert time.monotonic() - started < 2

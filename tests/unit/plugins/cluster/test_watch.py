@@ -132,3 +132,20 @@ def test_waits_are_not_decided_before_every_collection_is_known(api: Any, cluste
     with Mirror(cluster, {"Pod": Source(path=PODS), "Node": Source(path="/api/v1/nodes")}, seconds=10) as mirror:
         assert mirror.until(lambda _view: True, seconds=3)
     assert time.monotonic() - started >= 0.4
+
+
+def test_a_refusal_after_a_loss_is_waited_out(api: Any, cluster: Cluster) -> None:
+    with Mirror(cluster, {"Pod": Source(path=PODS)}, seconds=10) as mirror:
+        assert mirror.until(has(), seconds=3)
+        steps = iter([ConnectionAbortedError, (403, {"reason": "Forbidden", "message": "roles are being read"}), (503, {"message": "no"})])
+
+        def awakening(_method: str, path: str, _body: object) -> Any:
+            step = next(steps, None) if path.startswith(PODS) else None
+            if step is ConnectionAbortedError:
+                raise ConnectionAbortedError
+            return step
+
+        api.intercept = awakening
+        api.drop()
+        api.put("Pod", "late", space="ns")
+        assert mirror.until(has("late"), seconds=5)
