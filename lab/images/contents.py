@@ -30,7 +30,9 @@ _KUBE: tuple[Entry, ...] = (
     Built("usr/local/bin/kube", "kube"),
     *(Link(f"usr/local/bin/{name}", "kube") for name in _KUBE_PROGRAMS),
 )
-_NFT: tuple[Entry, ...] = (FromHost("/usr/sbin/nft"),)
+# Without names of protocols nft lists the keys of kube-proxy's maps with numbers. kube-proxy then takes its own entries for stale ones at its
+# hourly full sync, deletes them, and no Service is reached any more.
+_NFT: tuple[Entry, ...] = (FromHost("/usr/sbin/nft"), Text("etc/protocols", "icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nsctp 132 SCTP\n"))
 
 
 def _kube_image(name: str) -> Image:
