@@ -30,8 +30,8 @@ _KUBE: tuple[Entry, ...] = (
     Built("usr/local/bin/kube", "kube"),
     *(Link(f"usr/local/bin/{name}", "kube") for name in _KUBE_PROGRAMS),
 )
-# Without names of protocols nft lists the keys of kube-proxy's maps with numbers. kube-proxy then takes its own entries for stale ones at its
-# hourly full sync, deletes them, and no Service is reached any more.
+# Without names of protocols nft lists the keys of kube-proxy's maps with numbers. At its hourly full sync kube-proxy then takes its own
+# entries for stale ones, deletes them, and no Service is reached any more.
 _NFT: tuple[Entry, ...] = (FromHost("/usr/sbin/nft"), Text("etc/protocols", "icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nsctp 132 SCTP\n"))
 
 
