@@ -68,7 +68,8 @@ class Cluster:
         shutil.copyfile(machine.etc / "kubernetes/admin.conf", kubeconfig)
         kubeconfig.chmod(0o600)
         give_to_invoker(kubeconfig)
-        self._tools.kubectl(record.name, "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifests(self.addresses))
+        # On a busy machine the API server may be restarted once more by its startup probe after kubeadm has seen it healthy.
+        self._wait_for(self._addons_applied, f"the add-ons of cluster {record.name}", node=node.name)
         self._done(node)
 
     def boot(self, node: NodeRecord) -> Machine:
@@ -151,6 +152,17 @@ class Cluster:
             kubectl(
                 cluster, "wait", "--for=condition=Available", "-n", "kube-system", limit, "deployment/coredns", timeout=_READY_SECONDS + 10
             )
+
+    def _addons_applied(self) -> bool:
+        try:
+            self._tools.kubectl(
+                self._record.name, "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifests(self.addresses)
+            )
+        except LabError:
+            if self.answers():
+                raise
+            return False
+        return True
 
     def _kubelet_answers(self, node: str) -> bool:
         try:
