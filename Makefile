@@ -40,6 +40,9 @@ integration: setup-dev ## tests on the lab, which they bring up
 molecule: setup-dev ## one role on the standing lab: make molecule ROLE=dra_driver
 	@PATH="$(CURDIR)/$(BIN):$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name $(or $(ROLE),$(error which role? make molecule ROLE=dra_driver))
 
+bench: setup ## how long the lab takes on this machine, with everything built
+	@$(if $(filter-out 0,$(shell id -u)),sudo) $(BIN)/python bench/lab.py $(ARGS)
+
 ##: Ship it
 build: setup-dev ## the collection's tarball, in build/
 	@$(BIN)/ansible-galaxy collection build --force --output-path build
@@ -53,4 +56,4 @@ lock: setup-dev ## pin the Python packages anew, with hashes
 setup-dev:
 	@scripts/setup --dev
 
-.PHONY: help setup setup-dev lab lab-down verify test lint unit integration molecule build docs lock
+.PHONY: help setup setup-dev lab lab-down verify test lint unit integration molecule bench build docs lock
