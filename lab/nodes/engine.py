@@ -56,7 +56,7 @@ class Engine:
         self._settings = settings
         self._tools = Toolbox.of(settings)
         self._tree = CgroupTree(settings.name)
-        self._limits = KernelLimits(settings.state_dir / "limits.json")
+        self._limits = KernelLimits(settings.name)
         self._progress = progress
         self._check = check
         self._told = threading.Lock()

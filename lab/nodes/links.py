@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 
@@ -113,10 +114,13 @@ class Fabric:
 
     def detach(self, host: str, *, pods: IPv4Network) -> None:
         """Take a node off the network; its links go with its namespace."""
+        if netns_path(self._router).exists():
+            # Both ends of the pair go with one. Left to the namespace, it would go some time after it, and its name with it.
+            with suppress(LabError):
+                _ip(self._router, [f"link delete {_port(host)}"])
+            _ip(self._router, [f"route flush {pods}"])
         if self.is_attached(host):
             _delete_netns(self._settings.netns(host))
-        if netns_path(self._router).exists():
-            _ip(self._router, [f"route flush {pods}"])
 
     def remove(self) -> None:
         """Take away every namespace and link of the lab."""

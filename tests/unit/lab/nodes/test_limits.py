@@ -21,8 +21,8 @@ def kernel(tmp_path: Path) -> Path:
     return tmp_path / "sys"
 
 
-def limits(kernel: Path) -> KernelLimits:
-    return KernelLimits(kernel.parent / "limits.json", at_least=NEEDED, kernel=kernel)
+def limits(kernel: Path, lab: str = "one") -> KernelLimits:
+    return KernelLimits(lab, record=kernel.parent / "limits.json", at_least=NEEDED, kernel=kernel)
 
 
 def values(kernel: Path) -> tuple[int, int]:
@@ -55,6 +55,16 @@ def test_what_somebody_else_set_meanwhile_stays(kernel: Path) -> None:
     (kernel / "fs/instances").write_text("200")
     limits(kernel).put_back()
     assert values(kernel) == (200, 5000)
+
+
+def test_they_stay_raised_while_another_lab_stands(kernel: Path) -> None:
+    limits(kernel, "one").raise_them()
+    limits(kernel, "two").raise_them()
+    limits(kernel, "one").put_back()
+    assert values(kernel) == (100, 5000)
+    limits(kernel, "two").put_back()
+    assert values(kernel) == (16, 5000)
+    assert not (kernel.parent / "limits.json").exists()
 
 
 def test_without_a_lab_there_is_nothing_to_put_back(kernel: Path) -> None:
