@@ -76,9 +76,7 @@ def _want(entry: Mapping[str, JSON]) -> Want:
         fields=str(entry["field_selector"]),
         count=int(entry["count"]),
         every=bool(entry["every"]),
-        where=tuple(
-            Field(path=tuple(field["path"]), equals=field["equals"], at_least=field["at_least"]) for field in entry["where"]
-        ),
+        where=tuple(Field(path=tuple(field["path"]), equals=field["equals"], at_least=field["at_least"]) for field in entry["where"]),
     )
 
 
