@@ -27,7 +27,7 @@ class Program:
         groups: for whom it is built.
         expected_seconds: cold build on two idle cores with nothing before it but the programs above it in the list.
         modules_mib: Go modules that it downloads and unpacks in addition to those of the programs above it, in MiB.
-        objects_mib: compiled packages in addition to those of the programs above it, in MiB.
+        objects_mib: compiled packages and the linker's files at the peak, in addition to those of the programs above it, in MiB.
         links: further names for the file, for a program that looks at the name it is called by.
         tags: Go build tags.
         cgo: whether it needs a C compiler.

@@ -18,7 +18,7 @@ from lab.images.toolchain import Toolchain
 
 # Inlining takes a third of the compile time and is worth little where the programs mostly wait for each other. What debuggers
 # read takes another tenth, and the linker drops it anyway.
-_FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly", "-gcflags=all=-l")
+_FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly", "-gcflags=all=-l -dwarf=false")
 _STRIPPED = "-s -w"
 # Settings of the caller's shell that would change what is built, or where from without the checksums.
 _UNWANTED = ("GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GODEBUG", "CGO_CFLAGS", "CGO_LDFLAGS", "CC")
