@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every operation of the lab's KKP API is one of KKP's, and answers as its OpenAPI document says; exceptions are listed with their reason."""
+"""Every operation of the API is one of KKP's, and answers as KKP's OpenAPI document says; exceptions are listed with their reason."""
 
 from __future__ import annotations
 
