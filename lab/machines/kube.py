@@ -28,6 +28,7 @@ from lab.errors import LabError
 JSON = dict[str, Any]
 
 _ANSWER_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
 _WATCH_SECONDS = 600
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
@@ -186,13 +187,14 @@ class Watch:
     def __init__(self, access: Access, path: str) -> None:
         self._access = access
         self._path = f"{path}?{urlencode({'watch': 'true', 'timeoutSeconds': str(_WATCH_SECONDS)})}"
-        # The server ends it sooner; a dead server is noticed by this.
-        self._connection = access.connect(timeout=_WATCH_SECONDS + 30)
+        self._connection = access.connect(timeout=_CONNECT_SECONDS)
         self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[JSON]:
         try:
             self._connection.connect()
+            # The server ends a watch sooner; a server that died without a word is noticed by this.
+            self._connection.sock.settimeout(_WATCH_SECONDS + 30)
             if self._closed.is_set():
                 return
             self._connection.request("GET", self._path, headers=self._access.headers())

@@ -18,8 +18,23 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.machines.autoscaler.settings import COMPONENT
 from lab.machines.kube import Access, Kube
-from lab.machines.names import DEPLOYMENTS, MACHINES, NAMESPACE, NODE_MACHINE, NODES, SERVICES, SETS
+from lab.machines.names import (
+    CAPACITY,
+    DEPLOYMENTS,
+    EVENTS,
+    MACHINES,
+    MAX_SIZE,
+    MIN_SIZE,
+    NAMESPACE,
+    NODE_MACHINE,
+    NODES,
+    PODS,
+    SERVICES,
+    SETS,
+    UNNEEDED_TIME,
+)
 from lab.machines.views import moment
 from lab.settings import Settings
 
@@ -240,6 +255,66 @@ def test_services_get_addresses_of_the_cluster_and_free_them(kube: Kube, root: P
         until(lambda: not address("two"), seconds=10, what="no address")
         for name in ("two", "three"):
             kube.delete(SERVICES.path(name, namespace="default"))
+
+
+def test_pending_accelerator_pods_make_the_right_pool_grow_and_shrink(kube: Kube, root: Path, tmp_path: Path, record_property: Any) -> None:
+    def pool(name: str, replicas: int, **annotations: str) -> None:
+        body = deployment(name, replicas)
+        spec = body["spec"]["template"]["spec"]
+        sizes = {MIN_SIZE: str(replicas), MAX_SIZE: "2", UNNEEDED_TIME: "5s"}
+        body["metadata"]["annotations"] = {**sizes, **annotations}
+        if replicas:
+            spec["providerSpec"]["value"]["cloudProviderSpec"]["accelerators"] = {"allocation": "device-plugin", "count": 1}
+        else:
+            spec["providerSpec"]["value"]["cloudProviderSpec"] = {}
+        kube.create(DEPLOYMENTS.path(namespace=NAMESPACE), body)
+
+    def running(*names: str) -> Callable[[], bool]:
+        pods = [PODS.path(name, namespace="default") for name in names]
+        return lambda: all((kube.get(path).get("status") or {}).get("phase") == "Running" for path in pods)
+
+    def reasons(kind: str, component: str = COMPONENT) -> set[str]:
+        found = kube.list(EVENTS.path(), fieldSelector=f"involvedObject.kind={kind}")
+        return {entry["reason"] for entry in found if entry["source"].get("component") == component}
+
+    kubectl = [str(SETTINGS.state_dir / "bin/kubectl"), f"--kubeconfig={SETTINGS.kubeconfig(CLUSTER)}"]
+    subprocess.run([*kubectl, "apply", "-f", "lab/simgpu/manifests/device-plugin.yaml"], cwd=root, check=True)
+    with controllers(root, tmp_path / "log"):
+        until(lambda: _served(kube), seconds=30, what="the kinds")
+        pool("gpu", 1)
+        pool("zero", 0, **{f"{CAPACITY}cpu": "4", f"{CAPACITY}memory": "8Gi"})
+        until(settled(kube, "gpu", 1), seconds=60, what="the first node")
+        for name in ("one", "two", "three"):
+            kube.create(PODS.path(namespace="default"), gpu_pod(name))
+        record_property("grown", until(settled(kube, "gpu", 2), seconds=90, what="a second node"))
+        until(lambda: sum(running(name)() for name in ("one", "two", "three")) == 2, seconds=60, what="two pods at work")
+        until(lambda: reasons("Pod") >= {"TriggeredScaleUp", "NotTriggerScaleUp"}, seconds=30, what="events of both kinds")
+        assert kube.get(DEPLOYMENTS.path("gpu", namespace=NAMESPACE))["spec"]["replicas"] == 2
+        assert kube.get(DEPLOYMENTS.path("zero", namespace=NAMESPACE))["spec"]["replicas"] == 0
+        for name in ("one", "two", "three"):
+            kube.delete(PODS.path(name, namespace="default"), gracePeriodSeconds=1)
+        record_property("shrunk", until(settled(kube, "gpu", 1), seconds=120, what="the minimum"))
+        assert "ScaleDown" in reasons("Node")
+        assert "ScaledUpGroup" in reasons("ConfigMap")
+        assert "ScaleDownEmpty" in reasons("ConfigMap")
+        for name in ("gpu", "zero"):
+            kube.delete(DEPLOYMENTS.path(name, namespace=NAMESPACE))
+            until(gone(kube, name), seconds=90, what="nothing")
+
+
+def gpu_pod(name: str) -> dict[str, Any]:
+    container = {
+        "name": "c",
+        "image": "docker.io/library/busybox:1.35.0",
+        "command": ["sleep", "600"],
+        "resources": {"limits": {"nvidia.com/gpu": "1"}},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"containers": [container], "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}]},
+    }
 
 
 def _served(kube: Kube) -> bool:
