@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small typed client of one API server: JSON over HTTPS, one connection per thread, watches that can be ended.
 
-The official client brings no types, and neither it nor kopf ends a watch from another thread; machines need eight verbs.
+The official client brings no types, and its watches end only when the server sends the next line; machines need eight verbs.
 """
 
 from __future__ import annotations
