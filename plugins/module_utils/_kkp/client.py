@@ -76,14 +76,14 @@ class Api:
         """
         return self._patiently("GET", path).content
 
-    def put(self, path: str, body: JSON = None) -> JSON:
+    def put(self, path: str, body: JSON = None, *, query: Query = ()) -> JSON:
         """Replaces an object, or does to it what the path says; the same a second time.
 
         Raises:
             KkpApiError: any answer but success.
             UnreachableError: no answer.
         """
-        return _decoded(self._patiently("PUT", path, body=body))
+        return _decoded(self._patiently("PUT", path, query=query, body=body))
 
     def patch(self, path: str, body: JSON) -> JSON:
         """Applies a JSON merge patch (RFC 7386): null removes, lists are replaced.

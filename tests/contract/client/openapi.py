@@ -39,6 +39,9 @@ RENAMED: Mapping[str, Mapping[str, str]] = {"/api/v1/projects": {"spec": "Spec"}
 BYTES = {"type": "string", "contentEncoding": "base64"}
 """Go's []byte travels as base64 text. The document says a list of uint8."""
 
+MARKED_PATTERN = re.compile(r"^=`(.*)`$")
+"""Some patterns are written with the marks of the comment that they come from."""
+
 OPEN_DEFINITIONS = {"RawExtension", "ResourceList", "Quantity"}
 """Any object, or a quantity as text."""
 
@@ -137,6 +140,9 @@ class Document:
             return schema
         if schema.get("type") == "array" and (schema.get("items") or {}).get("format") == "uint8":
             return BYTES
+        marked = MARKED_PATTERN.match(str(schema.get("pattern", "")))
+        if marked:
+            return self._strict(name, {**schema, "pattern": marked.group(1)})
         strict = {key: self._strict("", value) if key != "enum" else value for key, value in schema.items()}
         if "properties" in strict:
             strict["properties"] = {key: self._strict("", value) for key, value in schema["properties"].items()} | EXTRA_FIELDS.get(

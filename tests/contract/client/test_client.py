@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.errors import api_error
 
 from tests.contract.client.openapi import DOCUMENT, ERRORS, MISSING, MOVED, Document
-from tests.unit.plugins.kkp import fake_clusters, fake_projects
+from tests.unit.plugins.kkp import fake_clusters, fake_projects, fake_services
 from tests.unit.plugins.kkp.fake_kkp import Exchange, Request
 
 JSON = Any
@@ -76,7 +76,7 @@ def test_what_is_right_is_let_through(document: Document, said: Exchange) -> Non
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    for source in (fake_projects, fake_clusters):
+    for source in (fake_projects, fake_clusters, fake_services):
         yield from source.ROUTES
 
 

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ class FakeKkp:
     def answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and headers; status 0 to break the connection."""
         with self._lock:
-            fault = self._fault(request)
+            fault, sent = self._fault(request), replace(request, body=copy.deepcopy(request.body))
             if fault is not None and not fault.carried_out:
                 status, content, headers = fault.status, fault.content, fault.headers
             else:
@@ -141,7 +142,7 @@ class FakeKkp:
                 headers = {}
             if fault is not None and fault.carried_out:
                 status, content, headers = fault.status, fault.content, fault.headers
-            self.exchanges.append(Exchange(request=request, status=status, content=content, fault=fault is not None))
+            self.exchanges.append(Exchange(request=sent, status=status, content=content, fault=fault is not None))
             return status, content, headers
 
     def _fault(self, request: Request) -> Fault | None:

@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._kkp.redact impo
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.task import Task, as_result
 
 from tests.contract.client.openapi import DOCUMENT, Document
-from tests.unit.plugins.kkp import fake_clusters, fake_projects
+from tests.unit.plugins.kkp import fake_clusters, fake_projects, fake_services
 from tests.unit.plugins.kkp.fake_kkp import TOKEN, FakeKkp
 
 JSON = Any
@@ -80,7 +80,7 @@ def _texts(value: JSON) -> Iterator[str]:
 @contextmanager
 def bench() -> Iterator[Bench]:
     """A KKP that runs while the test does. Afterwards all that was said is held against KKP's OpenAPI document, where that is at hand."""
-    kkp = FakeKkp({**fake_projects.ROUTES, **fake_clusters.ROUTES})
+    kkp = FakeKkp({**fake_projects.ROUTES, **fake_clusters.ROUTES, **fake_services.ROUTES})
     kkp.start()
     try:
         yield Bench(kkp)
@@ -88,7 +88,8 @@ def bench() -> Iterator[Bench]:
         kkp.stop()
     if DOCUMENT.is_file():
         document = _document()
-        assert [text for exchange in kkp.exchanges for text in document.check(exchange)] == []
+        wrong = [text for exchange in kkp.exchanges for text in document.check(exchange)]
+        assert wrong == [], "\n".join(wrong)
 
 
 _KNOWN: list[Document] = []

@@ -62,11 +62,12 @@ def test_a_play_at_vvv_gives_away_no_secret(user: Bench, root: Path, tmp_path: P
         {"kkp_cluster": cluster},
         {"kkp_kubeconfig": {**CLUSTER, "dest": str(tmp_path / "kubeconfig")}},
         {"kkp_cluster_info": {"project": "ai-platform"}},
+        {"kkp_service_account": {"project": "ai-platform", "name": "ci", "token_name": "t", "token_dest": str(tmp_path / "token")}},
     ]
     status, said = play(user, root, tmp_path, tasks)
     assert status == 0, said
     assert "secret-of-" in (tmp_path / "kubeconfig").read_text()
-    for secret in (TOKEN, PASSWORD, "secret-of-"):
+    for secret in (TOKEN, PASSWORD, "secret-of-", (tmp_path / "token").read_text()):
         assert secret not in said
     assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in said
 
