@@ -10,8 +10,8 @@ from lab.kkp_api.cluster_spec import PROVIDER
 from lab.kkp_api.refusals import not_found
 from lab.kkp_api.services import Services
 
-# Of KKP's API this is the version that the lab's was held against (its OpenAPI document); what follows + is ours (Semantic Versioning 2.0).
-API_VERSION = "v2.29.0+ailab"
+# The version of KKP's API that this one was held against (its OpenAPI document). That it is no KKP is said in every reply's header.
+API_VERSION = "v2.29.0"
 
 
 def datacenter(services: Services) -> JSON:
