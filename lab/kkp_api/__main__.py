@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         _log.error("%s", error)
         return 1
-    settings.kkp_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Whoever ran sudo may reach the token there, which is hers or his; the other files are root's.
+    settings.kkp_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
     store = Store(settings.kkp_dir / "state.sqlite")
     platform = NodePlatform(settings, controllers=_controllers, progress=_log.info)
     services = Services(store=store, identity=Identity(store, settings.kkp_dir), platform=platform)
