@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0 done, 1 an error that was told, 2 a wrong command line."""
     args = _parser().parse_args(arguments)
     try:
-        settings = Settings(name=args.name, state_dir=args.state_dir, cache_dir=args.cache_dir, supernet=args.supernet)
+        settings = Settings(
+            name=args.name, state_dir=args.state_dir, cache_dir=args.cache_dir, supernet=args.supernet, kkp_port=args.kkp_port
+        )
         return int(args.run(args, settings))
     except LabError as error:
         _tell(f"lab: {error}")
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state-dir", type=Path, default=defaults.state_dir, help="what the lab writes (default: %(default)s)")
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="what was built (default: %(default)s)")
     parser.add_argument("--supernet", type=IPv4Network, default=defaults.supernet, help="the lab's addresses (default: %(default)s)")
+    parser.add_argument("--kkp-port", type=int, default=defaults.kkp_port, help="the lab's KKP API, on 127.0.0.1 (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     images.add_parser(commands)
 
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--cluster", default="lab", help="the cluster's name (default: %(default)s)")
     up.add_argument("--pools", default="[]", help="the workers: JSON, a file's path, or - for standard input")
     up.add_argument("--kubernetes-version", default=KUBERNETES_VERSION, help="default: %(default)s")
+    _command(commands, "kkp", _kkp, "make the lab and serve its KKP API, through which clusters are asked for")
     down = _command(commands, "down", _down, "take one cluster, or the whole lab, away")
     down.add_argument("--cluster", help="only this cluster")
     for command in (up, down):
@@ -107,6 +111,22 @@ def _up(args: argparse.Namespace, settings: Settings) -> int:
             "actions": engine.actions,
             "cluster": args.cluster,
             "kubeconfig": str(settings.kubeconfig(args.cluster)),
+        },
+    )
+
+
+def _kkp(args: argparse.Namespace, settings: Settings) -> int:
+    _root()
+    built = supplies(settings.cache_dir, progress=images.tell)
+    engine = Engine(settings, progress=_Progress())
+    engine.serve(built)
+    return _result(
+        args,
+        {
+            "changed": bool(engine.actions),
+            "actions": engine.actions,
+            "url": f"http://127.0.0.1:{settings.kkp_port}",
+            "token_file": str(settings.kkp_dir / "admin.token"),
         },
     )
 

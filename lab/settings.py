@@ -34,12 +34,14 @@ class Settings:
         name: prefix of namespaces, links and the cgroup; at most nine characters, since a link's name ends at fifteen.
         state_dir: everything that the lab writes outside the cache; removed with the lab.
         cache_dir: programs and images that were built; kept.
+        kkp_port: where the lab's KKP API listens, on 127.0.0.1.
         supernet: the private range that holds every address of the lab (RFC 1918), /8 to /14.
     """
 
     name: str = "ailab"
     state_dir: Path = Path("/var/lib/ailab")
     cache_dir: Path = field(default_factory=default_cache_dir)
+    kkp_port: int = 8085
     supernet: IPv4Network = field(default_factory=lambda: IPv4Network("10.208.0.0/12"))
 
     def __post_init__(self) -> None:
@@ -64,6 +66,11 @@ class Settings:
                 expected="a private range (RFC 1918) of size /8 to /14",
                 see="Sixteen clusters share it: see lab/nodes/addresses.py.",
             )
+
+    @property
+    def kkp_dir(self) -> Path:
+        """What the lab's KKP API remembers: its database, signing key and administrator's token."""
+        return self.state_dir / "kkp"
 
     @property
     def log_dir(self) -> Path:

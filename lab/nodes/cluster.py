@@ -49,6 +49,25 @@ class Cluster:
         """The API server's address."""
         return f"https://{self.addresses.node(0).ip}:{kubeadm.API_PORT}"
 
+    def provider_id(self, node: str) -> str:
+        """The name of a node's machine (Node spec.providerID)."""
+        return f"ailab://{self._record.name}/{node}"
+
+    def numbered(self, node: NodeRecord) -> NodeRecord:
+        """A worker with a number of its own, which is taken from now on; the namesake that was begun before gives its number back.
+
+        Raises:
+            LabError: no number, so no address, is left.
+        """
+        with self._write:
+            taken = {0, *(known.index for known in self._record.nodes if known.name != node.name)}
+            index = next(number for number in range(1, len(taken) + 1) if number not in taken)
+            self.addresses.node(index)
+            numbered = replace(node, index=index)
+            self._record = self._record.with_node(numbered)
+            self._tools.store.save(self._record)
+        return numbered
+
     def create_control_plane(self, node: NodeRecord) -> None:
         """Make the first node and everything that a cluster has from the start; the API server answers when this returns."""
         machine = self.boot(node)
@@ -178,7 +197,13 @@ class Cluster:
         until(answers, what=what, seconds=_READY_SECONDS, every=0.2, see=f"See `python -m lab logs {node} kubelet`.")
 
     def _identity(self, node: NodeRecord) -> kubeadm.NodeIdentity:
-        return kubeadm.NodeIdentity(name=node.name, address=str(self.addresses.node(node.index).ip), labels=node.labels, taints=node.taints)
+        return kubeadm.NodeIdentity(
+            name=node.name,
+            address=str(self.addresses.node(node.index).ip),
+            provider_id=self.provider_id(node.name),
+            labels=node.labels,
+            taints=node.taints,
+        )
 
     def _ca(self) -> str:
         kubeconfig = yaml.safe_load(self._tools.settings.kubeconfig(self._record.name).read_text())

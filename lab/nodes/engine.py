@@ -16,17 +16,31 @@ from typing import Any
 from lab.errors import LabError
 from lab.nodes.cgroups import CgroupTree
 from lab.nodes.cluster import Cluster
+from lab.nodes.command import until
+from lab.nodes.kkp import KKP_API, kkp_api_answers, kkp_api_program
 from lab.nodes.limits import KernelLimits
 from lab.nodes.pools import Pool
 from lab.nodes.rollout import Rollout
 from lab.nodes.state import ClusterRecord, NodeRecord, locked
-from lab.nodes.supervision import configuration, supervisord
+from lab.nodes.supervision import Program, configuration, supervisord
 from lab.nodes.toolbox import Toolbox
 from lab.settings import Settings
 
 _NEEDED_BYTES = 2 << 30
+_API_SECONDS = 60.0
 
 Progress = Callable[[str], None]
+
+
+def new_record(name: str, version: str, others: Mapping[str, ClusterRecord]) -> ClusterRecord:
+    """The record of a cluster that is to be made, with the lowest number that no other has.
+
+    Args:
+        version: of Kubernetes, with a leading v.
+    """
+    taken = {known.index for known in others.values()}
+    index = next(number for number in range(len(taken) + 1) if number not in taken)
+    return ClusterRecord(name=name, index=index, version=version, token=f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +92,35 @@ class Engine:
             self._lab(supplies)
             self._cluster(name, version, pools)
 
+    def serve(self, supplies: Supplies) -> None:
+        """Make the lab without any cluster, and have its KKP API run from now on; a new build of the lab's code is taken by a restart.
+
+        Raises:
+            LabError: as ``up``.
+        """
+        with locked(self._settings, wait=_API_SECONDS):
+            self._preflight_lab()
+            self._lab(supplies)
+            program = kkp_api_program(self._settings)
+            file, text = self._settings.state_dir / "programs" / f"{program.name}.conf", program.section(self._settings.log_dir)
+            serves = kkp_api_answers(self._settings)
+            if not serves or not file.exists() or file.read_text() != text:
+                self._do("KKP API: started", lambda: self._start_api(program, file, text))
+
+    def _start_api(self, program: Program, file: Path, text: str) -> None:
+        supervisor = self._tools.supervisor
+        supervisor.drop(program.name)
+        file.write_text(text)
+        supervisor.add(program.name)
+        supervisor.start(program.name)
+        log = self._settings.log_dir / f"{program.name}.log"
+        until(lambda: kkp_api_answers(self._settings), what="the lab's KKP API", seconds=_API_SECONDS, every=0.2, see=f"Its log: {log}")
+
     def down(self, name: str | None = None) -> None:
         """Take one cluster away, or the whole lab: processes, namespaces, links, routes, cgroups and files."""
+        if name is None and not self._check and self._tools.supervisor.answers():
+            # It holds the lab while it makes or deletes something.
+            self._tools.supervisor.drop(KKP_API)
         with locked(self._settings):
             clusters = self._tools.store.clusters() if name else {}
             if name and name in clusters:
@@ -151,6 +192,9 @@ class Engine:
                 expected=version,
                 see=f"Delete it first: `python -m lab down --cluster {name}`.",
             )
+        self._preflight_lab()
+
+    def _preflight_lab(self) -> None:
         if not self._tools.fabric.is_up():
             self._tools.fabric.check_range_is_free()
         place = next(path for path in (self._settings.state_dir, *self._settings.state_dir.parents) if path.exists())
@@ -204,11 +248,7 @@ class Engine:
 
     def _cluster(self, name: str, version: str, pools: Sequence[Pool]) -> None:
         clusters = self._tools.store.clusters()
-        record = clusters.get(name)
-        if record is None:
-            taken = {known.index for known in clusters.values()}
-            index = next(number for number in range(len(taken) + 1) if number not in taken)
-            record = ClusterRecord(name=name, index=index, version=version, token=f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")
+        record = clusters.get(name) or new_record(name, version, clusters)
         Rollout(self._tools, Cluster(self._tools, record), self._do).apply(pools)
 
     def _existing(self, cluster: str) -> Cluster:

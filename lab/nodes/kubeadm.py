@@ -24,11 +24,13 @@ class NodeIdentity:
     """What the kubelet of a node registers with.
 
     Attributes:
+        provider_id: what the node tells of the machine under it (Node spec.providerID).
         taints: as in ``key=value:Effect``; ignored for the control plane, which has kubeadm's.
     """
 
     name: str
     address: str
+    provider_id: str
     labels: Mapping[str, str]
     taints: Sequence[str]
 
@@ -108,7 +110,7 @@ def discovery_kubeconfig(*, server: str, ca: str) -> str:
 
 
 def _registration(identity: NodeIdentity) -> dict[str, Any]:
-    flags = {"node-ip": identity.address, "hostname-override": identity.name}
+    flags = {"node-ip": identity.address, "hostname-override": identity.name, "provider-id": identity.provider_id}
     if identity.labels:
         flags["node-labels"] = ",".join(f"{key}={value}" for key, value in sorted(identity.labels.items()))
     registration: dict[str, Any] = {"name": identity.name, "criSocket": CRI_SOCKET, "kubeletExtraArgs": _arguments(flags)}

@@ -36,8 +36,12 @@ class Rollout:
         self._api = threading.Event()
         self._failed = threading.Event()
 
-    def apply(self, pools: Sequence[Pool]) -> None:
-        """Make the cluster's nodes what the pools ask for, and wait until they are Ready."""
+    def apply(self, pools: Sequence[Pool], *, wait: bool = True) -> None:
+        """Make the cluster's nodes what the pools ask for.
+
+        Args:
+            wait: until the nodes are Ready; else until the API server answers.
+        """
         record = self._team.record
         first = record.node(f"{record.name}-control-plane") or NodeRecord(name=f"{record.name}-control-plane", index=0)
         fresh = first.phase != READY
@@ -52,7 +56,7 @@ class Rollout:
         missing = self._numbered([node for name, node in wanted.items() if name not in kept], gone=unfit)
         if fresh or missing:
             self._create(first if fresh else None, missing)
-        if fresh or missing or changed:
+        if wait and (fresh or missing or changed):
             names = [first.name, *wanted]
             self._do(f"cluster {record.name}: {len(names)} nodes Ready", partial(self._team.wait_until_ready, names))
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TextIO
 
 from lab.errors import LabError
 from lab.settings import Settings
 
 CREATING, READY = "creating", "ready"
 _LOCKS = Path("/run")
+_LOCK_POLL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +105,46 @@ class StateStore:
 
 
 @contextmanager
-def locked(settings: Settings) -> Iterator[None]:
+def locked(settings: Settings, *, shared: bool = False, wait: float = 0.0) -> Iterator[None]:
     """Hold the lab for oneself: two runs at once would make every node twice.
+
+    Args:
+        shared: others may hold it this way too: the threads of the one process that is the only writer of its clusters' records.
+        wait: seconds to wait for others to let go.
 
     Raises:
         LabError: another run holds it.
     """
     # Outside the state directory, which goes with the lab.
     path = _LOCKS / f"{settings.name}.lab.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
+    deadline = time.monotonic() + wait
+    while (file := _held(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)) is None:
+        if time.monotonic() > deadline:
             raise LabError(
                 f"the lab {settings.name}",
                 found="another run at work on it",
                 expected="one at a time",
                 see=f"It holds {path}; fuser(1) tells who.",
-            ) from exc
+            )
+        time.sleep(_LOCK_POLL)
+    with file:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            # Others may share it: the one who has it alone takes it away.
+            if not shared:
+                path.unlink(missing_ok=True)
+
+
+def _held(path: Path, how: int) -> TextIO | None:
+    """The lock's file, locked; nothing where somebody else has it."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+        # The one who had it may have taken the file away in between: then this lock is on nothing.
+        if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    file.close()
+    return None

@@ -14,7 +14,11 @@ from lab.nodes.kubeadm import NodeIdentity, discovery_kubeconfig, init_documents
 
 ADDRESSES = AddressPlan(IPv4Network("10.208.0.0/12")).cluster(0)
 NODE = NodeIdentity(
-    name="lab-gpu-0", address="10.208.0.11", labels={"b": "2", "a": "1"}, taints=["nvidia.com/gpu=present:NoSchedule", "x:NoExecute"]
+    name="lab-gpu-0",
+    provider_id="ailab://lab/lab-gpu-0",
+    address="10.208.0.11",
+    labels={"b": "2", "a": "1"},
+    taints=["nvidia.com/gpu=present:NoSchedule", "x:NoExecute"],
 )
 
 

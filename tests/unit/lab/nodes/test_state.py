@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,22 @@ def test_two_runs_at_once_are_refused(settings: Settings, tmp_path: Path, monkey
         pass
     with locked(settings):
         pass
+
+
+def test_a_lab_is_shared_by_those_who_agree_to_and_waited_for(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.nodes.state._LOCKS", tmp_path)
+    order: list[str] = []
+
+    def alone() -> None:
+        with locked(settings, wait=5):
+            order.append("alone")
+
+    with locked(settings, shared=True), locked(settings, shared=True):
+        with pytest.raises(LabError, match="another run"), locked(settings):
+            pass
+        waiting = threading.Thread(target=alone)
+        waiting.start()
+        order.append("shared")
+    waiting.join(5)
+    assert order == ["shared", "alone"]
+    assert list(tmp_path.glob("*.lab.lock")) == []

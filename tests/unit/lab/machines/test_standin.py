@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole passes of the autoscaler stand-in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from lab.machines.autoscaler.lease import Lease
+from lab.machines.autoscaler.scene import GOING
+from lab.machines.autoscaler.settings import COMPONENT
+from lab.machines.autoscaler.standin import AutoscalerStandIn
+from lab.machines.kube import JSON
+from lab.machines.names import DEPLOYMENTS, LEASES, MACHINES, NAMESPACE, NODES, PODS
+
+from .builders import pod
+from .fakes import FakeKube
+from .pools import GPU, SETTINGS, TOLERATED, Cluster
+
+
+class Served(FakeKube):
+    """One pool of two empty nodes, for whole passes; what is told is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str, str]] = []
+        found = Cluster()
+        found.pool("gpu", 2, allocation="device-plugin")
+        for resource, entries in ((NODES, found.nodes), (MACHINES, found.machines), (DEPLOYMENTS, found.deployments)):
+            for entry in entries:
+                namespace = "" if resource is NODES else NAMESPACE
+                self.objects[resource.path(entry.name, namespace=namespace)] = entry.json
+        for entry in found.sets:
+            self.objects[f"/apis/cluster.k8s.io/v1alpha1/namespaces/kube-system/machinesets/{entry.name}"] = entry.json
+
+    def create(self, path: str, body: Any) -> JSON:
+        if path.endswith("/events"):
+            self.told.append((body["involvedObject"]["kind"], body["reason"], body["source"]["component"]))
+        return super().create(path, body)
+
+    def apply(self, path: str, body: Any, *, manager: str) -> JSON:
+        assert manager == COMPONENT
+        self.objects[path] = {**body, "metadata": {**body["metadata"], "uid": "u", "resourceVersion": "1"}}
+        return self.objects[path]
+
+    def get(self, path: str) -> JSON:
+        return super().get(path.removesuffix("/scale"))
+
+    def replace(self, path: str, body: Any) -> JSON:
+        return self.patch(path, {"spec": {"replicas": body["spec"]["replicas"]}})
+
+
+def test_a_whole_life_up_and_down_and_back_to_the_minimum() -> None:
+    kube = Served()
+    deployment = DEPLOYMENTS.path("gpu", namespace=NAMESPACE)
+    standin = AutoscalerStandIn(kube, replace(SETTINGS, unneeded=0, delay_after_add=0))
+    for number in range(3):
+        waiting = pod(f"p{number}", pending=True, requests={GPU: "1"}, tolerations=TOLERATED)
+        kube.objects[PODS.path(f"p{number}", namespace="default")] = waiting
+    standin._pass()
+    assert kube.objects[deployment]["spec"]["replicas"] == 3
+    assert ("Pod", "TriggeredScaleUp", COMPONENT) in kube.told
+    assert [reason for kind, reason, _ in kube.told if kind == "ConfigMap"] == ["ScaledUpGroup", "ScaledUpGroup"]
+
+    kube.objects[deployment]["spec"]["replicas"] = 2
+    for number in range(3):
+        del kube.objects[PODS.path(f"p{number}", namespace="default")]
+    standin._look()
+    assert kube.objects[deployment]["spec"]["replicas"] == 1
+    marked = [key for key, item in kube.objects.items() if "cluster.k8s.io/delete-machine" in (item["metadata"].get("annotations") or {})]
+    tainted = [key for key, item in kube.objects.items() if any(taint["key"] == GOING for taint in item.get("spec", {}).get("taints", ()))]
+    assert [key.rsplit("/", 1)[1] for key in marked] == [key.rsplit("/", 1)[1] for key in tainted] == ["gpu-0"]
+    assert ("Node", "ScaleDown", COMPONENT) in kube.told
+    assert ("ConfigMap", "ScaleDownEmpty", COMPONENT) in kube.told
+    standin._look()
+    assert kube.objects[deployment]["spec"]["replicas"] == 1
+
+
+def test_the_stand_in_stands_aside_for_a_real_one_and_for_its_twin() -> None:
+    kube = Served()
+    first, second = (Lease(kube, COMPONENT, seconds=15) for _ in range(2))
+    assert first.hold() == first.hold() == ""
+    assert second.hold() == first._identity
+    first.release()
+    assert second.hold() == ""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    spec = {"holderIdentity": "pod-1", "leaseDurationSeconds": 15, "renewTime": now}
+    kube.create(LEASES.path(namespace=NAMESPACE), {"metadata": {"name": "cluster-autoscaler"}, "spec": spec})
+    assert second.hold() == "cluster-autoscaler (pod-1)"
