@@ -80,7 +80,8 @@ def _shown(spec: JSON) -> dict[str, JSON]:
 
 
 def _made(call: Call, body: dict[str, JSON]) -> Change:
-    return Change(header=f"application {call.text('name')}", before={}, after={"namespace": body["namespace"], **_shown(body["spec"])})
+    header = f"application {call.text('name')} in namespace {body['namespace']}"
+    return Change(header=header, before={}, after=_shown(body["spec"]))
 
 
 def _update(call: Call, applications: Applications, found: Application, body: dict[str, JSON]) -> Outcome:
@@ -111,7 +112,8 @@ def _remove(call: Call, applications: Applications, found: Application | None) -
         applications.delete(found)
     if call.waits:
         applications.wait_gone(found, seconds=call.seconds)
-    change = Change(header=f"application {found.name}", before={"namespace": found.namespace, **_shown(found.spec)}, after={})
+    header = f"application {found.name} in namespace {found.namespace}"
+    change = Change(header=header, before=_shown(found.spec), after={})
     return Outcome(values={"application": {}}, changes=[] if found.deleting else [change])
 
 

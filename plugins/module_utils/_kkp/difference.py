@@ -15,7 +15,8 @@ _NOTHING: Mapping[str, JSON] = {}
 def patch_of(current: JSON, wanted: Mapping[str, JSON]) -> dict[str, JSON]:
     """The part of the wish that differs: keys that are not wished for are left alone.
 
-    KKP leaves zero values out of its answers, so False, 0, an empty text and an empty list equal a missing key.
+    KKP leaves false and empty lists out of its answers, so these equal a missing key. A zero or an empty text does not: no lower bound is
+    another thing than a lower bound of 0. A wish of None is one for no key.
     """
     have: Mapping[str, JSON] = current if isinstance(current, Mapping) else _NOTHING
     patch: dict[str, JSON] = {}
@@ -24,7 +25,10 @@ def patch_of(current: JSON, wanted: Mapping[str, JSON]) -> dict[str, JSON]:
             inner = patch_of(have.get(key), value)
             if inner:
                 patch[key] = inner
-        elif have.get(key) != value and (have.get(key) or value):
+        elif value is None:
+            if key in have:
+                patch[key] = None
+        elif have.get(key) != value and not (have.get(key) is None and (value is False or value == [])):
             patch[key] = value
     return patch
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from .client import segment
@@ -79,11 +80,11 @@ def _gathered(call: Call, clusters: Clusters, cluster: Cluster) -> dict[str, JSO
 
 
 def _metrics(call: Call, clusters: Clusters, cluster: Cluster) -> dict[str, JSON]:
-    """Figures of control plane and nodes. KKP calls them bytes, and counts mebibytes; it answers 404 while there is no node."""
+    """Figures of control plane and nodes; empty where KKP has none, as while there is no node. It calls bytes what are mebibytes."""
     try:
         body = call.api.get(f"{clusters.path(cluster.id)}/metrics") or {}
     except KkpApiError as problem:
-        if problem.missing and "no nodes" in problem.message:
+        if problem.status == HTTPStatus.NOT_FOUND:
             return {}
         raise
     return {

@@ -14,7 +14,7 @@ from .scope import cluster_or_none
 from .task import CLUSTER_SPEC, Call, Change, Outcome, Task, waiting
 from .wait import Look, until
 
-_BEGINNING = b"apiVersion:"
+_PART = b"clusters:"
 
 
 class NoKubeconfigError(KkpError):
@@ -90,11 +90,11 @@ def _read(api: Api, path: str) -> bytes | None:
         if problem.missing and problem.message.startswith("secrets "):
             return None
         raise
-    if _BEGINNING not in content:
+    if _PART not in content:
         raise NoKubeconfigError(
             what=f"GET {path}",
             found="a document that is no kubeconfig",
-            expected="YAML with an apiVersion",
+            expected="YAML with clusters and users",
             look="what stands in front of KKP",
         )
     return content

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from .client import segment
@@ -25,7 +26,7 @@ def _work(call: Call) -> Outcome:
     try:
         body = call.api.get(f"{path}/quota") or {}
     except KkpApiError as problem:
-        if problem.status != 404:
+        if problem.status != HTTPStatus.NOT_FOUND:
             raise
         # No route: Community Edition. No quota: KKP's own "not found".
         return Outcome(values={**_NOTHING, "supported": problem.spoken})

@@ -128,7 +128,7 @@ def kubeconfig(state: State, _: Request, project: str, cluster: str) -> tuple[in
     found["looks"] += 2
     if found["looks"] < 5:
         raise RefusedError(404, 'secrets "admin-kubeconfig" not found')
-    return 200, f"apiVersion: v1\nkind: Config\nusers:\n- name: default\n  user:\n    token: secret-of-{cluster}\n".encode()
+    return 200, f"apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: default\n  user:\n    token: secret-of-{cluster}\n".encode()
 
 
 def upgrades(state: State, _: Request, project: str, cluster: str) -> tuple[int, JSON]:

@@ -97,6 +97,8 @@ def test_a_pool_can_start_from_nothing(owner: Bench) -> None:
     empty = {key: value for key, value in WISH.items() if key != "replicas"} | {"min_replicas": 0, "max_replicas": 4}
     assert owner.run(TASK, **empty)["machine_deployment"]["replicas"] == 0
     assert not owner.run(TASK, **empty)["changed"]
+    assert owner.run(TASK, **HERE, autoscaling=False)["machine_deployment"]["min_replicas"] is None
+    assert owner.run(TASK, **HERE, min_replicas=0)["machine_deployment"]["min_replicas"] == 0
 
 
 def test_another_operating_system_replaces_the_first(owner: Bench) -> None:
