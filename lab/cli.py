@@ -18,6 +18,7 @@ from typing import Any
 from lab.errors import LabError
 from lab.images import cli as images
 from lab.nodes.engine import Engine
+from lab.nodes.kkp import kkp_api_answers
 from lab.nodes.pools import parse
 from lab.nodes.state import NodeRecord
 from lab.nodes.toolbox import Toolbox
@@ -63,10 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--cluster", default="lab", help="the cluster's name (default: %(default)s)")
     up.add_argument("--pools", default="[]", help="the workers: JSON, a file's path, or - for standard input")
     up.add_argument("--kubernetes-version", default=KUBERNETES_VERSION, help="default: %(default)s")
-    _command(commands, "kkp", _kkp, "make the lab and serve its KKP API, through which clusters are asked for")
+    kkp = _command(commands, "kkp", _kkp, "make the lab and serve its KKP API, through which clusters are asked for")
     down = _command(commands, "down", _down, "take one cluster, or the whole lab, away")
     down.add_argument("--cluster", help="only this cluster")
-    for command in (up, down):
+    for command in (up, kkp, down):
         command.add_argument("--check", action="store_true", help="only tell what would be done")
     _command(commands, "status", _status, "clusters, nodes and processes")
 
@@ -118,7 +119,7 @@ def _up(args: argparse.Namespace, settings: Settings) -> int:
 def _kkp(args: argparse.Namespace, settings: Settings) -> int:
     _root()
     built = supplies(settings.cache_dir, progress=images.tell)
-    engine = Engine(settings, progress=_Progress())
+    engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.serve(built)
     return _result(
         args,
@@ -127,6 +128,7 @@ def _kkp(args: argparse.Namespace, settings: Settings) -> int:
             "actions": engine.actions,
             "url": f"http://127.0.0.1:{settings.kkp_port}",
             "token_file": str(settings.kkp_dir / "admin.token"),
+            "serves": kkp_api_answers(settings),
         },
     )
 

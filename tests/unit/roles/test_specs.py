@@ -56,7 +56,7 @@ def test_every_default_has_a_comment_above(root: Path, role: str) -> None:
     assert [block for block in blocks if re.search(r"^[a-z]", block, flags=re.MULTILINE) and "#" not in block] == []
 
 
-@pytest.mark.parametrize("inventory", ["lab", "existing"])
+@pytest.mark.parametrize("inventory", ["lab", "existing", "kkp"])
 def test_what_an_inventory_shows_exists(root: Path, inventory: str) -> None:
     known = {name for role in ROLES for name in options(root, role)}
     known |= {name for spec in load(root / "playbooks/vars/settings.yml")["argument_specs"].values() for name in spec["options"]}
