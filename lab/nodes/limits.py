@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Limits of this machine's kernel that no namespace divides, and that a few nodes use up: raised with the first lab, put back with the last."""
+"""Kernel limits that no namespace divides and that a few nodes use up: raised with the first lab, put back with the last."""
 
 from __future__ import annotations
 
