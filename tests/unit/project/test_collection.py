@@ -38,7 +38,9 @@ def test_a_file_is_packed(names: set[str], name: str) -> None:
     assert name in names
 
 
-@pytest.mark.parametrize("folder", [".venv", ".ansible", ".git", ".ci", ".config", "tests", "molecule", "scripts", "bench", "runs", "build"])
+@pytest.mark.parametrize(
+    "folder", [".venv", ".ansible", ".git", ".ci", ".config", "tests", "molecule", "scripts", "bench", "runs", "build"]
+)
 def test_what_belongs_to_the_checkout_stays_there(names: set[str], folder: str) -> None:
     assert not {name for name in names if name.startswith(f"{folder}/")}
 
