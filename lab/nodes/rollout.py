@@ -36,8 +36,12 @@ class Rollout:
         self._api = threading.Event()
         self._failed = threading.Event()
 
-    def apply(self, pools: Sequence[Pool]) -> None:
-        """Make the cluster's nodes what the pools ask for, and wait until they are Ready."""
+    def apply(self, pools: Sequence[Pool], *, addons: bool) -> None:
+        """Make the cluster's nodes what the pools ask for, and wait until they are Ready.
+
+        Args:
+            addons: whether the images of the add-ons are there.
+        """
         record = self._team.record
         first = record.node(f"{record.name}-control-plane") or NodeRecord(name=f"{record.name}-control-plane", index=0)
         fresh = first.phase != READY
@@ -55,6 +59,8 @@ class Rollout:
         if fresh or missing or changed:
             names = [first.name, *wanted]
             self._do(f"cluster {record.name}: {len(names)} nodes Ready", partial(self._team.wait_until_ready, names))
+        if addons and not self._team.record.addons:
+            self._do(f"cluster {record.name}: cluster DNS and metrics", self._team.apply_addons)
 
     def add(self, node: NodeRecord) -> None:
         """Make one more worker, and wait until it is Ready."""
