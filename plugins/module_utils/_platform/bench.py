@@ -160,9 +160,7 @@ class Bench:
         manifest = manifests.probe_pod(
             image=self.settings.probe_image, use=use, containers=containers, tolerations=self.settings.tolerations
         )
-        pod = self._pods[role] = self.create(f"{role}-pod", manifest)
-        uid = pod["metadata"]["uid"]
-        self._workspace.mirror.until(lambda view: view.by_uid("Pod", uid), seconds=self.settings.start_seconds)
+        self._pods[role] = self.create(f"{role}-pod", manifest)
 
     def placed(self, role: str, *, settle: float | None = None, fact: str = "workload") -> Workload:
         """Waits for the scheduler's decision about a pod, recorded as ``<fact>.<role>``.
