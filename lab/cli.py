@@ -102,13 +102,14 @@ def _command(parent: Any, name: str, run: Any, text: str, **more: str) -> argpar
 def _up(args: argparse.Namespace, settings: Settings) -> int:
     _root()
     pools = parse(_text(args.pools))
-    built = supplies(settings.cache_dir, progress=images.tell)
+    built = supplies(settings.cache_dir, progress=images.tell, check=args.check)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.up(args.cluster, version=args.kubernetes_version, pools=pools, supplies=built)
     return _result(
         args,
         {
             "changed": bool(engine.actions),
+            "complete": built.addons,
             "actions": engine.actions,
             "cluster": args.cluster,
             "kubeconfig": str(settings.kubeconfig(args.cluster)),
@@ -118,7 +119,7 @@ def _up(args: argparse.Namespace, settings: Settings) -> int:
 
 def _kkp(args: argparse.Namespace, settings: Settings) -> int:
     _root()
-    built = supplies(settings.cache_dir, progress=images.tell)
+    built = supplies(settings.cache_dir, progress=images.tell, complete=True)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.serve(built)
     return _result(

@@ -146,7 +146,7 @@ class NodePlatform:
     def create(self, cluster: str, version: str) -> None:
         """Make a control plane, or mend it and its nodes."""
         with locked(self._settings, shared=True, wait=_LOCK_SECONDS):
-            Rollout(self._tools, self._made_team(cluster, f"v{version}"), self._do).apply([], wait=False)
+            Rollout(self._tools, self._made_team(cluster, f"v{version}"), self._do).apply([], addons=True, wait=False)
 
     def delete(self, cluster: str) -> None:
         """Take the cluster away: controllers, workers, control plane, record."""

@@ -70,6 +70,7 @@ class Cluster:
 
     def create_control_plane(self, node: NodeRecord) -> None:
         """Make the first node and everything that a cluster has from the start; the API server answers when this returns."""
+        self._record = replace(self._record, addons=False)
         machine = self.boot(node)
         settings, record = self._tools.settings, self._record
         configuration = machine.directory / "kubeadm.yaml"
@@ -87,9 +88,23 @@ class Cluster:
         shutil.copyfile(machine.etc / "kubernetes/admin.conf", kubeconfig)
         kubeconfig.chmod(0o600)
         give_to_invoker(kubeconfig)
-        # On a busy machine the API server may be restarted once more by its startup probe after kubeadm has seen it healthy.
-        self._wait_for(self._addons_applied, f"the add-ons of cluster {record.name}", node=node.name)
         self._done(node)
+
+    def apply_addons(self, *, wait: bool = True) -> None:
+        """Give the cluster its DNS and the resource metrics API.
+
+        Args:
+            wait: until the DNS answers.
+        """
+        cluster = self._record.name
+        # On a busy machine the API server may be restarted once more by its startup probe after kubeadm has seen it healthy.
+        self._wait_for(self._addons_applied, f"the add-ons of cluster {cluster}", node=f"{cluster}-control-plane")
+        if wait:
+            with with_node_report(self._tools, cluster):
+                self._wait_for_condition("Available", "-n", "kube-system", "deployment/coredns")
+        with self._write:
+            self._record = replace(self._record, addons=True)
+            self._tools.store.save(self._record)
 
     def boot(self, node: NodeRecord) -> Machine:
         """A fresh machine, with network and container runtime; whatever an earlier run left of it is taken away first."""
@@ -155,22 +170,22 @@ class Cluster:
         return self._tools.api_ready(self._record.name)
 
     def wait_until_ready(self, names: Sequence[str]) -> None:
-        """Wait for nodes to be Ready and for cluster DNS.
+        """Wait for nodes to be Ready.
 
         Raises:
             LabError: not by the deadline; the error tells what the node itself says.
         """
-        kubectl, cluster = self._tools.kubectl, self._record.name
+        cluster = self._record.name
         self._wait_for(self.answers, f"the API server of cluster {cluster}", node=f"{cluster}-control-plane")
         for name in names:
             # A node's Ready condition outlives its kubelet by 40 seconds, so the kubelet itself is asked.
             self._wait_for(partial(self._kubelet_answers, name), f"the kubelet of {name}", node=name)
         with with_node_report(self._tools, cluster):
-            limit = f"--timeout={_READY_SECONDS}s"
-            kubectl(cluster, "wait", "--for=condition=Ready", limit, *(f"node/{name}" for name in names), timeout=_READY_SECONDS + 10)
-            kubectl(
-                cluster, "wait", "--for=condition=Available", "-n", "kube-system", limit, "deployment/coredns", timeout=_READY_SECONDS + 10
-            )
+            self._wait_for_condition("Ready", *(f"node/{name}" for name in names))
+
+    def _wait_for_condition(self, condition: str, *objects: str) -> None:
+        words = ("wait", f"--for=condition={condition}", f"--timeout={_READY_SECONDS}s", *objects)
+        self._tools.kubectl(self._record.name, *words, timeout=_READY_SECONDS + 10)
 
     def _addons_applied(self) -> bool:
         try:

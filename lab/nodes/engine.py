@@ -50,11 +50,13 @@ class Supplies:
     Attributes:
         programs: path below the programs folder → executable.
         images: the names of all images.
+        addons: whether the images of the clusters' add-ons are among them.
         push: uploads the images to the registry at a URL; returns how many were new there.
     """
 
     programs: Mapping[str, Path]
     images: Sequence[str]
+    addons: bool
     push: Callable[[str], int]
 
 
@@ -90,7 +92,7 @@ class Engine:
         with locked(self._settings):
             self._preflight(name, version)
             self._lab(supplies)
-            self._cluster(name, version, pools)
+            self._cluster(name, version, pools, addons=supplies.addons)
 
     def serve(self, supplies: Supplies) -> None:
         """Make the lab without any cluster, and have its KKP API run from now on; a new build of the lab's code is taken by a restart.
@@ -246,10 +248,10 @@ class Engine:
         subprocess.run(supervisord(file, foreground=False), check=True, preexec_fn=lambda: self._tree.join("infrastructure"))
         tools.supervisor.wait(seconds=20, see=f"Its log: {settings.log_dir / 'supervisord.log'}")
 
-    def _cluster(self, name: str, version: str, pools: Sequence[Pool]) -> None:
+    def _cluster(self, name: str, version: str, pools: Sequence[Pool], *, addons: bool) -> None:
         clusters = self._tools.store.clusters()
         record = clusters.get(name) or new_record(name, version, clusters)
-        Rollout(self._tools, Cluster(self._tools, record), self._do).apply(pools)
+        Rollout(self._tools, Cluster(self._tools, record), self._do).apply(pools, addons=addons)
 
     def _existing(self, cluster: str) -> Cluster:
         clusters = self._tools.store.clusters()

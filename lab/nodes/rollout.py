@@ -36,11 +36,12 @@ class Rollout:
         self._api = threading.Event()
         self._failed = threading.Event()
 
-    def apply(self, pools: Sequence[Pool], *, wait: bool = True) -> None:
+    def apply(self, pools: Sequence[Pool], *, addons: bool, wait: bool = True) -> None:
         """Make the cluster's nodes what the pools ask for.
 
         Args:
-            wait: until the nodes are Ready; else until the API server answers.
+            addons: whether the images of the add-ons are there.
+            wait: until the nodes are Ready and the cluster's DNS answers; else until the API server answers.
         """
         record = self._team.record
         first = record.node(f"{record.name}-control-plane") or NodeRecord(name=f"{record.name}-control-plane", index=0)
@@ -59,6 +60,8 @@ class Rollout:
         if wait and (fresh or missing or changed):
             names = [first.name, *wanted]
             self._do(f"cluster {record.name}: {len(names)} nodes Ready", partial(self._team.wait_until_ready, names))
+        if addons and not self._team.record.addons:
+            self._do(f"cluster {record.name}: cluster DNS and metrics", partial(self._team.apply_addons, wait=wait))
 
     def add(self, node: NodeRecord) -> None:
         """Make one more worker, and wait until it is Ready."""

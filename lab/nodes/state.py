@@ -39,13 +39,19 @@ class NodeRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """A user cluster; ``index`` decides its address ranges."""
+    """A user cluster.
+
+    Attributes:
+        index: decides its address ranges.
+        addons: whether it has cluster DNS and the other add-ons; their images may be built while it already stands.
+    """
 
     name: str
     index: int
     version: str
     token: str
     nodes: tuple[NodeRecord, ...] = ()
+    addons: bool = False
 
     def node(self, name: str) -> NodeRecord | None:
         """The node of that name, if there is one."""

@@ -14,7 +14,7 @@ options:
     description:
       - Kubeconfig of the cluster.
       - By default the file that the environment variable E(KUBECONFIG) names, else C(~/.kube/config).
-      - Certificates and keys inside it are put into private files for as long as the task runs.
+      - Certificates and keys inside it never reach a disk where the system can keep files in memory.
     type: path
   context:
     description:

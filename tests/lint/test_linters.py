@@ -14,6 +14,7 @@ import pytest
 # Each without arguments of its own where its configuration says what it looks at: pyproject.toml, .ansible-lint, .yamllint.
 LINTERS = {
     "ruff": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
     "mypy of scripts": ["mypy", "scripts/docs.py", "roles/lab_host/files/check_host.py"],
     "ansible-lint": ["ansible-lint", "--nocolor"],

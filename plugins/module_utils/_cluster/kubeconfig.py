@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from .errors import KubeconfigError
+from .private_files import PrivateFiles
 
 JSON = Any
 
@@ -93,29 +94,27 @@ def read(*, path: Path, context: str | None) -> Kubeconfig:
     return Kubeconfig(path=path.absolute(), context=name, server=str(server).rstrip("/"), document=document)
 
 
-def with_files(kubeconfig: Kubeconfig, *, folder: Path) -> dict[str, JSON]:
-    """The kubeconfig with its inline certificates and keys moved to files of a private folder.
+def with_files(kubeconfig: Kubeconfig, *, files: PrivateFiles) -> dict[str, JSON]:
+    """The kubeconfig with its inline certificates and keys moved to private files.
 
     The client library would write them to the system's temporary folder and leave them there when a forked worker ends.
 
     Args:
         kubeconfig: a kubeconfig.
-        folder: a folder that only this user can read, and that the caller removes.
+        files: where they go.
 
     Raises:
         KubeconfigError: inline data is not base64.
+        OSError: a file cannot be made.
     """
     document = {key: value for key, value in kubeconfig.document.items() if key not in ("clusters", "users")}
     for section, inner in (("clusters", "cluster"), ("users", "user")):
         entries = []
-        for number, entry in enumerate(kubeconfig.document.get(section) or []):
+        for entry in kubeconfig.document.get(section) or []:
             values = dict(entry.get(inner) or {})
             for inline, by_file in _INLINE.items():
                 if inline in values:
-                    target = folder / f"{section}-{number}-{by_file}"
-                    target.write_bytes(_decode(values.pop(inline), key=inline, path=kubeconfig.path))
-                    target.chmod(0o600)
-                    values[by_file] = str(target)
+                    values[by_file] = files.write(_decode(values.pop(inline), key=inline, path=kubeconfig.path))
                 elif values.get(by_file):
                     values[by_file] = str(kubeconfig.path.parent / values[by_file])
             entries.append({**entry, inner: values})

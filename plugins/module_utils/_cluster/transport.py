@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ import yaml
 from .clock import Deadline
 from .errors import ExecError, KubeconfigError, UnreachableError
 from .kubeconfig import Kubeconfig, with_files
+from .private_files import PrivateFiles
 
 try:
     import kubernetes.client
@@ -37,6 +37,7 @@ LIBRARY = "kubernetes"
 """Name of the library on PyPI."""
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_OBJECT = re.compile(r"<[^>]*object at 0x[0-9a-f]+>: ")
 _CONNECTIONS = 32
 _CONNECT_SECONDS = 5.0
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
@@ -226,11 +227,11 @@ def connect(kubeconfig: Kubeconfig) -> Iterator[Transport]:
     Raises:
         KubeconfigError: the client library cannot use the kubeconfig, e.g. because a file that it names is missing.
     """
-    with tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder:
+    with PrivateFiles() as files:
         configuration = kubernetes.client.Configuration()
         try:
             kubernetes.config.load_kube_config_from_dict(
-                with_files(kubeconfig, folder=Path(folder)),
+                with_files(kubeconfig, files=files),
                 context=kubeconfig.context,
                 client_configuration=configuration,
                 persist_config=False,
@@ -253,11 +254,12 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _unreachable(what: str, problem: Exception, *, kind: type[UnreachableError] = UnreachableError) -> UnreachableError:
+    untrusted = isinstance(problem, urllib3.exceptions.SSLError)
     return kind(
         what=what,
-        found=f"no answer ({type(problem).__name__}: {problem})",
+        found=f"no answer ({type(problem).__name__}: {_OBJECT.sub('', str(problem))})",
         expected="an API server that answers",
-        look="the address in the kubeconfig, the network to it, and whether the API server runs",
+        look="the certificates in the kubeconfig" if untrusted else "the address in the kubeconfig, the network to it, and the API server",
     )
 
 

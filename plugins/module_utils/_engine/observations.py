@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +57,6 @@ class Seen:
     def variant(self) -> Mapping[str, JSON]:
         """What was tried."""
         return self.last(VARIANT) or {}
-
-    def pairs(self) -> Sequence[tuple[str, JSON]]:
-        """Names and data, without times and requests."""
-        return [(fact.name, fact.data) for fact in self.facts]
 
 
 class Recorder:

@@ -20,12 +20,14 @@ class Takes:
         least: how many it cannot do without.
         all: whether nobody else may use any.
         seconds: how long it typically runs; only for the order, so that a long one does not start last.
+        first: whether the others rest on it; it starts before them, so that a platform that is broken there is found out there.
     """
 
     most: int = 0
     least: int = 0
     all: bool = False
     seconds: float = 0.0
+    first: bool = False
 
     def of(self, total: int) -> int:
         """How many it gets where there are so many."""
@@ -36,9 +38,9 @@ NOTHING = Takes()
 """Runs whatever else runs."""
 
 
-def devices(count: int, *, least: int | None = None, seconds: float = 5.0) -> Takes:
+def devices(count: int, *, least: int | None = None, seconds: float = 5.0, first: bool = False) -> Takes:
     """So many accelerators, or at least so many."""
-    return Takes(most=count, least=count if least is None else least, seconds=seconds)
+    return Takes(most=count, least=count if least is None else least, seconds=seconds, first=first)
 
 
 def exclusive(*, seconds: float = 5.0) -> Takes:
@@ -62,18 +64,28 @@ class Work:
 
 
 def startable(waiting: Sequence[Work], *, free: int, total: int) -> list[Work]:
-    """What can start now: the widest first, then the longest, each if what is left is enough for it. Pure.
+    """What can start now. Pure.
+
+    What takes nothing always can. Of the rest, what others rest on comes first, then the widest, then the longest; nothing overtakes
+    what waits for its turn, or the widest would wait until the end. Only beside something that others rest on, something short may run.
 
     Args:
         waiting: not yet started.
         free: accelerators that no running work has.
         total: accelerators in all.
     """
-    chosen = []
-    for work in sorted(waiting, key=lambda work: (-work.takes.of(total), -work.takes.seconds)):
-        if work.takes.of(total) <= free:
-            chosen.append(work)
-            free -= work.takes.of(total)
+
+    def width(work: Work) -> int:
+        return work.takes.of(total)
+
+    chosen = [work for work in waiting if not width(work)]
+    queue = sorted((work for work in waiting if width(work)), key=lambda work: (not work.takes.first, -width(work), -work.takes.seconds))
+    while queue and width(queue[0]) <= free:
+        free -= width(queue[0])
+        chosen.append(queue.pop(0))
+    if any(work.takes.first for work in chosen):
+        beside = [work for work in queue if width(work) <= free]
+        chosen += sorted(beside, key=lambda work: work.takes.seconds)[:1]
     return chosen
 
 

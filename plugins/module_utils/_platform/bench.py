@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import JSON_TYPE, successful
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import JSON_TYPE, MERGE_PATCH, successful
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline, timestamp
 
 from . import kinds, manifests
 from .devices import allocations, is_allocated, pool_of
 from .drivers import registers_driver
-from .pods import Stage, about, claim_names, is_placed
+from .pods import Progress, Stage, about, claim_names, is_placed
 from .survey import Survey, survey
 from .workload import Workload
 
@@ -160,9 +160,7 @@ class Bench:
         manifest = manifests.probe_pod(
             image=self.settings.probe_image, use=use, containers=containers, tolerations=self.settings.tolerations
         )
-        pod = self._pods[role] = self.create(f"{role}-pod", manifest)
-        uid = pod["metadata"]["uid"]
-        self._workspace.mirror.until(lambda view: view.by_uid("Pod", uid), seconds=self.settings.start_seconds)
+        self._pods[role] = self.create(f"{role}-pod", manifest)
 
     def placed(self, role: str, *, settle: float | None = None, fact: str = "workload") -> Workload:
         """Waits for the scheduler's decision about a pod, recorded as ``<fact>.<role>``.
@@ -244,22 +242,42 @@ class Bench:
 
     def _reached(self, role: str, goal: frozenset[Stage], *, settle: float, fact: str) -> Workload:
         mirror, deadline = self._workspace.mirror, Deadline(clock=self._cluster.clock, seconds=self.settings.start_seconds)
-        over = goal | _TROUBLE
 
-        def decisive(view: View) -> Workload | None:
+        def notable(view: View) -> Workload | None:
             workload = self._workload(view, role)
-            return workload if workload.progress.stage in over else None
+            return workload if workload.progress.stage in goal | _TROUBLE else None
 
-        while (reached := mirror.until(decisive, seconds=deadline.left())) is not None:
-            stage = reached.progress.stage
-            if stage in goal or mirror.until(self._left(role, stage), seconds=min(settle, deadline.left())) is None:
+        while (reached := mirror.until(notable, seconds=deadline.left())) is not None:
+            progress = reached.progress
+            if progress.stage in goal:
+                break
+            if progress.stage is Stage.UNPREPARED and not progress.lasting:
+                self._nudge(role)
+            changed = mirror.until(self._left(role, progress), seconds=min(settle, deadline.left()))
+            if changed is None and progress.lasting:
                 break
         final = self._with_claims(role)
         self._record(f"{fact}.{role}", final.as_fact(), request=("watch", kinds.POD.collection(self.namespace), None))
         return final
 
-    def _left(self, role: str, stage: Stage) -> Callable[[View], bool | None]:
-        return lambda view: self._workload(view, role).progress.stage is not stage or None
+    def _nudge(self, role: str) -> None:
+        """Makes the kubelet try again, recorded as ``nudge.<role>``.
+
+        It does so at every change of a pod, and of itself not for a minute (pkg/kubelet/kuberuntime, SyncPod: a failed preparation is no
+        error to back off from).
+        """
+        path = kinds.POD.path(name=self._pods[role]["metadata"]["name"], namespace=self.namespace)
+        annotation = {"ai-conformance/nudged": timestamp(self._cluster.clock.now())}
+        self.ask(f"nudge.{role}", "patch", path, body={"metadata": {"annotations": annotation}}, content_type=MERGE_PATCH)
+
+    def _left(self, role: str, progress: Progress) -> Callable[[View], bool | None]:
+        """Whether a pod is not where it was any more; more words for the same trouble are no change."""
+
+        def changed(view: View) -> bool | None:
+            now = self._workload(view, role).progress
+            return (now.stage, now.lasting) != (progress.stage, progress.lasting) or None
+
+        return changed
 
     def _with_claims(self, role: str) -> Workload:
         """The workload as it is, with its claims as they are once the pod is placed: the watches of two kinds do not keep step."""

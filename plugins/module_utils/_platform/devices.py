@@ -39,13 +39,11 @@ class Device:
 
     Attributes:
         id: its name.
-        node: the node that it belongs to; empty when its pool is not of one node.
         attributes: by name without domain; later domains do not hide earlier ones.
         capacity: quantities by name without domain, as published.
     """
 
     id: DeviceId
-    node: str
     attributes: Mapping[str, JSON]
     capacity: Mapping[str, str]
 
@@ -96,7 +94,6 @@ def devices(slices: Iterable[JSON]) -> list[Device]:
     found = [
         Device(
             id=DeviceId(*pool_of(item), str(device.get("name"))),
-            node=str(item["spec"].get("nodeName") or device.get("nodeName") or ""),
             attributes=_unqualified({name: _attribute(value) for name, value in (device.get("attributes") or {}).items()}),
             capacity=_unqualified({name: (value or {}).get("value") for name, value in (device.get("capacity") or {}).items()}),
         )

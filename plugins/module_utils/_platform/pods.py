@@ -12,8 +12,11 @@ from typing import Any
 JSON = Any
 
 _IMAGE_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
+_HOPELESS_IMAGE = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 _PREPARE_FAILED = "FailedPrepareDynamicResources"
 """Reason of the kubelet's event (pkg/kubelet/events)."""
+_PULL_FAILED = "Failed to pull image"
+"""Start of the message of another one, whose reason is only Failed."""
 
 
 class Stage(enum.StrEnum):
@@ -36,10 +39,14 @@ class Progress:
     Attributes:
         stage: how far.
         words: what the platform says about it: the scheduler's message, an event, a container's state.
+        lasting: whether trouble has been found again after another try. The first try of a kubelet to prepare devices, or to pull an
+            image, may fail on a healthy platform: an authorizer that does not know the claim yet, a driver that is being replaced.
+            The scheduler tries again upon every change by itself, so what it says last counts.
     """
 
     stage: Stage
     words: str
+    lasting: bool = False
 
 
 def progress(pod: JSON | None, events: Iterable[JSON] = ()) -> Progress:
@@ -60,7 +67,8 @@ def progress(pod: JSON | None, events: Iterable[JSON] = ()) -> Progress:
     if not is_placed(pod):
         scheduled = condition(pod, "PodScheduled")
         refused = scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable"
-        return Progress(Stage.REFUSED if refused else Stage.PENDING, str(scheduled.get("message") or "no word from the scheduler"))
+        words = str(scheduled.get("message") or "no word from the scheduler")
+        return Progress(Stage.REFUSED, words, lasting=True) if refused else Progress(Stage.PENDING, words)
     return _placed(statuses, events)
 
 
@@ -68,13 +76,21 @@ def _placed(statuses: Sequence[JSON], events: Iterable[JSON]) -> Progress:
     warnings = [event for event in events if event.get("type") == "Warning"]
     unprepared = [event for event in warnings if event.get("reason") == _PREPARE_FAILED]
     if unprepared:
-        return Progress(Stage.UNPREPARED, f"{_PREPARE_FAILED}: {unprepared[-1].get('message')}")
+        said = f"{_PREPARE_FAILED}: {unprepared[-1].get('message')}"
+        return Progress(Stage.UNPREPARED, said, lasting=_times(unprepared) > 1)
     waiting = [(status.get("state") or {}).get("waiting") or {} for status in statuses]
     imageless = next((state for state in waiting if state.get("reason") in _IMAGE_TROUBLE), None)
     if imageless is not None:
-        return Progress(Stage.IMAGELESS, f"{imageless.get('reason')}{_said(imageless)}")
+        failed = _times(event for event in warnings if str(event.get("message")).startswith(_PULL_FAILED))
+        hopeless = imageless["reason"] in _HOPELESS_IMAGE
+        return Progress(Stage.IMAGELESS, f"{imageless['reason']}{_said(imageless)}", lasting=hopeless or failed > 1)
     words = [f"{state.get('reason')}{_said(state)}" for state in waiting] + [f"{event.get('reason')}{_said(event)}" for event in warnings]
     return Progress(Stage.PLACED, "; ".join(words) or "no word from the kubelet")
+
+
+def _times(events: Iterable[JSON]) -> int:
+    """How often something has happened: equal events are counted in one object."""
+    return sum(int(event.get("count") or 1) for event in events)
 
 
 def is_placed(pod: JSON) -> bool:

@@ -71,6 +71,7 @@ def probing() -> Iterator[Right]:
     for kind in (kinds.EVENT, kinds.SERVICE_ACCOUNT):
         yield Right(verb="list", kind=kind, inside=True)
         yield Right(verb="watch", kind=kind, inside=True)
+    yield Right(verb="patch", kind=kinds.POD, inside=True)
     yield Right(verb="create", kind=kinds.POD, subresource="exec", inside=True)
     yield Right(verb="get", kind=kinds.RESOURCE_CLAIM, subresource="status", inside=True)
     yield Right(verb="create", kind=kinds.RESOURCE_SLICE)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from types import TracebackType
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 JSON = Any
 
 _LIFE_SECONDS = 3600.0
+_SHOWN_SECONDS = 5.0
 _MIRRORED = (kinds.POD, kinds.EVENT, kinds.RESOURCE_CLAIM, kinds.RESOURCE_CLAIM_TEMPLATE, kinds.SERVICE_ACCOUNT)
+
+
+class LeftBehindError(ConformanceError):
+    """Something that was deleted is still there at the deadline."""
 
 
 class Workspace:
@@ -73,6 +78,8 @@ class Workspace:
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         try:
             self.remove(list(self._made.values()))
+        except LeftBehindError:
+            pass  # what is left is what the list still holds
         except ConformanceError as failure:
             self.problem = failure
         self.leaked = tuple(self._made.values())
@@ -107,7 +114,7 @@ class Workspace:
         self._note(Step.INTENT, entry)
         reply = self.cluster.call("create", manifest.kind.collection(where), body=body)
         if reply.ok:
-            self._note(Step.CREATED, replace(entry, uid=reply.body["metadata"]["uid"]))
+            self._created(replace(entry, uid=reply.body["metadata"]["uid"]))
         elif reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self._note(Step.GONE, entry)
         return reply
@@ -130,37 +137,59 @@ class Workspace:
             also: what the mirror must show besides, before the removal counts as done.
 
         Raises:
-            ConformanceError: the server refuses or does not answer, or something is still there at the deadline.
+            LeftBehindError: something is still there at the deadline.
+            ConformanceError: the server refuses or does not answer.
         """
         with self._lock:
             ours = [entry for entry in entries if (entry.kind, entry.namespace, entry.name) in self._made]
         if not ours:
             return
+        uids = self._delete_all(ours)
+
+        def there(view: View) -> list[Entry]:
+            return [entry for entry in ours if any(view.by_uid(entry.kind, uid) for uid in uids[entry])]
+
+        def gone(view: View) -> bool | None:
+            return (not there(view) and also(view)) or None
+
+        done = self.mirror.until(gone, seconds=self.settings.cleanup_seconds)
+        left = [] if done else self.mirror.until(there, seconds=0) or []
+        for entry in ours:
+            if entry not in left:
+                self._note(Step.GONE, entry)
+        if not done:
+            raise LeftBehindError(
+                what=f"removing {', '.join(f'{entry.kind} {entry.name}' for entry in ours)}",
+                found=f"{len(left)} of them, or their claims, still there after {self.settings.cleanup_seconds:g} s",
+                expected="their absence",
+                look="their finalizers, and the kubelet or controller that has to remove them",
+            )
+
+    def _created(self, entry: Entry) -> None:
+        """Notes a creation, and waits until the mirror shows it: what it has never shown could not be seen to go."""
+        self._note(Step.CREATED, entry)
+        if entry.namespace in {"", self.namespace}:
+            self.mirror.until(lambda view: view.by_uid(entry.kind, entry.uid), seconds=_SHOWN_SECONDS)
+
+    def _delete_all(self, ours: Sequence[Entry]) -> dict[Entry, set[str]]:
+        """Asks for the deletion of objects; the UIDs to wait for.
+
+        Raises:
+            ConformanceError: the server refuses one, or does not answer. The others were tried.
+        """
         problems: list[ConformanceError] = []
-        uids = {entry.uid for entry in ours}
+        uids: dict[Entry, set[str]] = {}
         for entry in ours:
             try:
-                uids |= self._delete(entry)
+                uids[entry] = {entry.uid, *self._delete(entry)}
             except UnreachableError as problem:
                 problems.append(problem)
                 break
             except ConformanceError as problem:
                 problems.append(problem)
-
-        def gone(view: View) -> bool | None:
-            return (not any(view.by_uid(kind.name, uid) for kind in kinds.CREATED for uid in uids) and also(view)) or None
-
         if problems:
             raise problems[0]
-        if self.mirror.until(gone, seconds=self.settings.cleanup_seconds) is None:
-            raise ConformanceError(
-                what=f"removing {', '.join(f'{entry.kind} {entry.name}' for entry in ours)}",
-                found=f"something still there after {self.settings.cleanup_seconds:g} s",
-                expected="their absence",
-                look="their finalizers, and the kubelet or controller that has to remove them",
-            )
-        for entry in ours:
-            self._note(Step.GONE, entry)
+        return uids
 
     def _delete(self, entry: Entry) -> set[str]:
         """Asks for an object's deletion; the UID to wait for."""

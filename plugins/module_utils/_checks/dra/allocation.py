@@ -55,7 +55,7 @@ class AllocatedByClass(Check[DeviceClassUse]):
     subject = DeviceClassUse(exists=True)
     control = DeviceClassUse(exists=False)
     control_reason = "device-class-missing"
-    subject_takes = devices(1, seconds=6)
+    subject_takes = devices(1, seconds=6, first=True)
 
     def observe(self, bench: Bench, variant: DeviceClassUse, /) -> None:
         """Runs a pod with a claim and asks it what it sees."""

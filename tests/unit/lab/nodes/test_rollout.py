@@ -56,11 +56,14 @@ class TeamInMemory:
         if node.name in self._ill:
             yield "powered on", lambda: None
 
+    def apply_addons(self) -> None:
+        self.record = replace(self.record, addons=True)
+
     def wait_until_ready(self, names: Sequence[str]) -> None:
         assert {node.name for node in self.record.nodes} >= set(names)
 
 
-def run(team: TeamInMemory, *, check: bool = False) -> list[str]:
+def run(team: TeamInMemory, *, check: bool = False, addons: bool = False) -> list[str]:
     told: list[str] = []
 
     def do(action: str, work: Callable[[], None]) -> None:
@@ -68,7 +71,7 @@ def run(team: TeamInMemory, *, check: bool = False) -> list[str]:
             work()
         told.append(action)
 
-    Rollout(cast("Any", None), cast("Any", team), do).apply(POOLS)
+    Rollout(cast("Any", None), cast("Any", team), do).apply(POOLS, addons=addons)
     return told
 
 
@@ -93,6 +96,13 @@ def test_nothing_there_makes_everything() -> None:
 
 def test_everything_there_does_nothing() -> None:
     assert run(TeamInMemory(*COMPLETE)) == []
+
+
+def test_add_ons_follow_when_their_images_are_there_and_only_once() -> None:
+    team = TeamInMemory(*COMPLETE)
+    assert run(team, addons=False) == []
+    assert run(team, addons=True) == ["cluster lab: cluster DNS and metrics"]
+    assert run(team, addons=True) == []
 
 
 def test_check_mode_tells_the_same_and_makes_nothing() -> None:

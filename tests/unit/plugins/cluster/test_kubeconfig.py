@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster import kubeconfig
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import cluster_of
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import KubeconfigError, UnauthorizedError, UnreachableError
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.private_files import PrivateFiles
 
 
 def document(server: str = "https://127.0.0.1:1", **user: Any) -> dict[str, Any]:
@@ -75,21 +77,31 @@ def test_the_option_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch
     assert kubeconfig.locate(None) == Path("/a")
 
 
-def test_inline_credentials_go_to_private_files(path: Path, tmp_path: Path) -> None:
+def test_inline_credentials_go_to_private_files(path: Path) -> None:
     inline = base64.b64encode(b"PEM").decode()
     found = kubeconfig.read(path=written(path, document(**{"client-key-data": inline, "client-certificate": "rel.crt"})), context=None)
-    user = kubeconfig.with_files(found, folder=tmp_path)["users"][0]["user"]
-    key = Path(user["client-key"])
-    assert key.read_bytes() == b"PEM"
-    assert key.stat().st_mode & 0o777 == 0o600
+    with PrivateFiles() as files:
+        user = kubeconfig.with_files(found, files=files)["users"][0]["user"]
+        key = Path(user["client-key"])
+        assert key.is_file()
+        assert [key.read_bytes(), key.read_bytes()] == [b"PEM", b"PEM"]
     assert user["client-certificate"] == str(path.parent / "rel.crt")
     assert "client-key-data" not in user
 
 
-def test_inline_data_that_is_not_base64_is_named(path: Path, tmp_path: Path) -> None:
+def test_where_files_cannot_be_in_memory_they_are_private_and_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create")
+    with PrivateFiles() as files:
+        made = [Path(files.write(content)) for content in (b"a", b"b")]
+        assert [path.read_bytes() for path in made] == [b"a", b"b"]
+        assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    assert not any(path.exists() for path in made)
+
+
+def test_inline_data_that_is_not_base64_is_named(path: Path) -> None:
     found = kubeconfig.read(path=written(path, document(**{"client-key-data": "***"})), context=None)
-    with pytest.raises(KubeconfigError, match="client-key-data that is not base64"):
-        kubeconfig.with_files(found, folder=tmp_path)
+    with PrivateFiles() as files, pytest.raises(KubeconfigError, match="client-key-data that is not base64"):
+        kubeconfig.with_files(found, files=files)
 
 
 def test_a_cluster_is_asked_before_it_is_used(path: Path, api: Any) -> None:

@@ -48,6 +48,7 @@ FAULTS = {
     "no-uuid",
     "beta-api-only",
     "claims-refused",
+    "slow-authorizer",
 }
 
 
@@ -62,6 +63,7 @@ class Platform:
         self.api = api
         self.faults: set[str] = set()
         self.seen: dict[str, list[str]] = {}
+        self.tries: dict[str, int] = {}
         api.created = self._created
         api.intercept = self._intercept
         api.put("Node", "node", metadata={"labels": {"nvidia.com/gpu.present": "true"}}, status={"allocatable": {}})
@@ -114,6 +116,9 @@ class Platform:
     def _intercept(self, method: str, path: str, body: JSON) -> Any:
         if path.startswith("/apis/resource.k8s.io") and path.count("/") <= 3 and method == "GET":
             return self._discovery(path)
+        if method == "PATCH" and "/pods/" in path:
+            self._start(self.api.objects["Pod", path.split("/")[4], path.rpartition("/")[2]])
+            return None
         if method in {"PATCH", "PUT"} and "changes-lost" in self.faults:
             return 200, body
         if method != "POST" or not body:
@@ -161,7 +166,7 @@ class Platform:
                 self._schedule(pod)
 
     def _schedule(self, pod: JSON) -> None:
-        space, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        _space, _name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         claim, statuses = self._claim_of(pod)
         result = self._allocation(claim)
         if isinstance(result, str):
@@ -172,20 +177,23 @@ class Platform:
             return
         self._put(claim, status={"allocation": {"devices": {"results": [result]}}})
         status: JSON = {"phase": "Pending", "resourceClaimStatuses": statuses, "containerStatuses": []}
-        if self.faults & {"driver-stopped", "driver-gone"}:
-            self.api.put(
-                "Event",
-                f"{name}.1",
-                space=space,
-                type="Warning",
-                reason="FailedPrepareDynamicResources",
-                message=f"DRA driver {CLASS} is not registered",
-                involvedObject={"uid": pod["metadata"]["uid"]},
-            )
-        else:
-            self.seen[name] = self._visible(int(result["device"].removeprefix("gpu-")), name)
-            status = {**status, "phase": "Running", "containerStatuses": [{"state": {"running": {}}} for _ in pod["spec"]["containers"]]}
         self._put(pod, spec={**pod["spec"], "nodeName": "node"}, status=status)
+        self._start(pod)
+
+    def _start(self, pod: JSON) -> None:
+        """The kubelet's part, tried once, and again whenever the pod changes."""
+        space, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        pod = self.api.objects["Pod", space, name]
+        claim, _ = self._claim_of(pod)
+        device = claim["status"]["allocation"]["devices"]["results"][0]["device"]
+        tries = self.tries[name] = self.tries.get(name, 0) + 1
+        if self.faults & {"driver-stopped", "driver-gone"} or ("slow-authorizer" in self.faults and tries == 1):
+            about = {"involvedObject": {"uid": pod["metadata"]["uid"]}, "message": f"DRA driver {CLASS} is not registered"}
+            self.api.put("Event", f"{name}.1", space=space, type="Warning", reason="FailedPrepareDynamicResources", count=tries, **about)
+            return
+        self.seen[name] = self._visible(int(device.removeprefix("gpu-")), name)
+        running = [{"state": {"running": {}}} for _ in pod["spec"]["containers"]]
+        self._put(pod, status={**pod["status"], "phase": "Running", "containerStatuses": running})
 
     def _claim_of(self, pod: JSON) -> tuple[JSON, JSON]:
         space, use = pod["metadata"]["namespace"], pod["spec"]["resourceClaims"][0]

@@ -29,8 +29,24 @@ def work(name: str, takes: Takes) -> Work:
 
 def test_the_widest_and_the_longest_start_first() -> None:
     waiting = [work("short", devices(1, seconds=2)), work("wide", devices(2)), work("long", devices(1, seconds=9)), work("free", NOTHING)]
-    assert [item.name for item in startable(waiting, free=2, total=2)] == ["wide", "free"]
-    assert [item.name for item in startable(waiting[:1] + waiting[2:], free=2, total=2)] == ["long", "short", "free"]
+    assert [item.name for item in startable(waiting, free=2, total=2)] == ["free", "wide"]
+    assert [item.name for item in startable(waiting[:1] + waiting[2:], free=2, total=2)] == ["free", "long", "short"]
+
+
+def test_nothing_overtakes_the_widest() -> None:
+    waiting = [work("wide", devices(2)), work("narrow", devices(1)), work("free", NOTHING)]
+    assert [item.name for item in startable(waiting, free=1, total=2)] == ["free"]
+
+
+def test_what_others_rest_on_starts_before_them_with_something_short_beside_it() -> None:
+    waiting = [
+        work("wide", devices(2)),
+        work("long", devices(1, seconds=9)),
+        work("short", devices(1, seconds=1)),
+        work("basis", devices(1, seconds=6, first=True)),
+    ]
+    assert [item.name for item in startable(waiting, free=2, total=2)] == ["basis", "short"]
+    assert [item.name for item in startable(waiting, free=1, total=1)] == ["basis"]
 
 
 def test_what_would_use_two_makes_do_with_one() -> None:

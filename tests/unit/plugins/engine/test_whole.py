@@ -83,6 +83,11 @@ def test_what_cannot_be_told_is_not_passed(
     assert (found[check].verdict, found[check].reason) == (verdict, reason), found[check].sentence
 
 
+def test_a_first_preparation_that_fails_is_tried_again(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory) -> None:
+    found = verified(cluster, platform, settings, run, "slow-authorizer")
+    assert {item.id: item.sentence for item in found.results if item.verdict is not Verdict.PASS} == {}
+
+
 def test_one_device_is_enough(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory) -> None:
     taken = {"allocation": {"devices": {"results": [{"driver": "gpu.nvidia.com", "pool": "node", "device": "gpu-1"}]}}}
     platform.api.put("ResourceClaim", "theirs", space="training", spec={}, status=taken)

@@ -51,6 +51,24 @@ def test_the_stage_of_a_pod(item: JSON, events: JSON, stage: Stage, words: str) 
     assert words in found.words
 
 
+@pytest.mark.parametrize(
+    ("item", "events", "lasting"),
+    [
+        (pod(node="", conditions=scheduled("Unschedulable", "0/3 nodes")), [], True),
+        (pod(), [{"type": "Warning", "reason": "FailedPrepareDynamicResources", "message": "a"}], False),
+        (pod(), [{"type": "Warning", "reason": "FailedPrepareDynamicResources", "message": "a", "count": 2}], True),
+        (pod(), [{"type": "Warning", "reason": "FailedPrepareDynamicResources", "message": text} for text in ("a", "b")], True),
+        (pod(waiting={"reason": "ErrImagePull"}), [], False),
+        (pod(waiting={"reason": "ImagePullBackOff"}), [{"type": "Warning", "message": "Failed to pull image: timeout"}], False),
+        (pod(waiting={"reason": "ImagePullBackOff"}), [{"type": "Warning", "message": "Failed to pull image: timeout", "count": 3}], True),
+        (pod(waiting={"reason": "ErrImageNeverPull"}), [], True),
+        (pod(waiting={"reason": "InvalidImageName"}), [], True),
+    ],
+)
+def test_trouble_counts_when_another_try_has_found_it_again(item: JSON, events: JSON, *, lasting: bool) -> None:
+    assert progress(item, events).lasting is lasting
+
+
 def test_one_container_of_two_is_not_running() -> None:
     half = pod(running=True)
     half["spec"]["containers"].append({"name": "two"})
