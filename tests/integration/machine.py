@@ -59,7 +59,10 @@ class Traces:
 
 
 def processes(word: str) -> list[str]:
-    """The command lines of processes that a word of theirs, or their cgroup, ties to a lab."""
+    """The command lines of processes that a word of theirs, or their cgroup, ties to a lab.
+
+    One that has ended and that this machine's first process has not taken note of yet (state Z, proc(5)) is none any more.
+    """
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
@@ -67,9 +70,10 @@ def processes(word: str) -> list[str]:
         try:
             command = (folder / "cmdline").read_text().replace("\0", " ")
             groups = (folder / "cgroup").read_text()
+            ended = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except OSError:
             continue
-        if word in groups or f"/{word}/" in command:
+        if not ended and (word in groups or f"/{word}/" in command):
             found.append(f"{folder.name} {command}")
     return found
 
