@@ -119,7 +119,7 @@ def _up(args: argparse.Namespace, settings: Settings) -> int:
 
 def _kkp(args: argparse.Namespace, settings: Settings) -> int:
     _root()
-    built = supplies(settings.cache_dir, progress=images.tell, complete=True)
+    built = supplies(settings.cache_dir, progress=images.tell, check=args.check, complete=True)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.serve(built)
     return _result(

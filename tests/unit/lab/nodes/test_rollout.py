@@ -56,7 +56,8 @@ class TeamInMemory:
         if node.name in self._ill:
             yield "powered on", lambda: None
 
-    def apply_addons(self) -> None:
+    def apply_addons(self, *, wait: bool) -> None:
+        assert wait
         self.record = replace(self.record, addons=True)
 
     def wait_until_ready(self, names: Sequence[str]) -> None:
