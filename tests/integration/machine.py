@@ -59,10 +59,7 @@ class Traces:
 
 
 def processes(word: str) -> list[str]:
-    """The command lines of processes that a word of theirs, or their cgroup, ties to a lab.
-
-    One that has ended and that this machine's first process has not taken note of yet (state Z, proc(5)) is none any more.
-    """
+    """The command lines of processes that a word of theirs, or their cgroup, ties to a lab."""
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
@@ -70,19 +67,26 @@ def processes(word: str) -> list[str]:
         try:
             command = (folder / "cmdline").read_text().replace("\0", " ")
             groups = (folder / "cgroup").read_text()
-            ended = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except OSError:
             continue
-        if not ended and (word in groups or f"/{word}/" in command):
+        if not _ended(folder) and (word in groups or f"/{word}/" in command):
             found.append(f"{folder.name} {command}")
     return found
+
+
+def _ended(process: Path) -> bool:
+    """Whether a process has ended, and this machine's first process has only not taken note of it yet (state Z, proc(5))."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def _namespaces() -> set[str]:
     seen: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*/ns"):
         try:
-            if _USERS in (folder.parent / "cgroup").read_text():
+            if _ended(folder.parent) or _USERS in (folder.parent / "cgroup").read_text():
                 continue
         except OSError:
             continue
