@@ -10,7 +10,7 @@ from lab.images.builder import Builder, Progress, build
 from lab.images.push import push
 from lab.nodes.engine import Supplies
 
-_PROGRAMS = ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "runc", "crane")
+_PROGRAMS = ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "runc")
 _CNI = ("ptp", "host-local", "loopback", "portmap")
 
 

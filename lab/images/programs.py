@@ -11,7 +11,6 @@ ETCD_VERSION = "v3.6.8"
 CONTAINERD_VERSION = "v2.2.0"
 RUNC_VERSION = "v1.4.0"
 CNI_VERSION = "v1.9.0"
-CRANE_VERSION = "v0.21.8"
 COREDNS_VERSION = "v1.14.5"
 METRICS_SERVER_VERSION = "v0.9.0"
 PAUSE_VERSION = "3.10.1"
@@ -89,17 +88,6 @@ PROGRAMS = (
         expected_seconds=3,
         modules_mib=20,
         objects_mib=20,
-    ),
-    Program(
-        name="crane",
-        version=CRANE_VERSION,
-        module="images/modules/crane",
-        packages=("github.com/google/go-containerregistry/cmd/crane",),
-        stamps=(("github.com/google/go-containerregistry/cmd/crane/cmd.Version", CRANE_VERSION),),
-        groups=("node",),
-        expected_seconds=5,
-        modules_mib=120,
-        objects_mib=200,
     ),
     Program(
         name="etcd",

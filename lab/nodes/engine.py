@@ -212,7 +212,7 @@ class Engine:
         tools = self._tools
         if not tools.fabric.is_up() or not tools.supervisor.answers():
             # Machines cannot outlive the namespaces and the supervisor that they were started with: they are booted again below.
-            self._do("lab: network, registry and supervisor started", lambda: self._start(supplies))
+            self._do("lab: network, registry and supervisor started", self._start)
         if self._check:
             return
         relinked = tools.link_programs(supplies.programs)
@@ -223,7 +223,7 @@ class Engine:
         if relinked and any(record.nodes for record in tools.store.clusters().values()):
             self._tell("programs: new builds linked; nodes take them when they boot next")
 
-    def _start(self, supplies: Supplies) -> None:
+    def _start(self) -> None:
         tools, settings = self._tools, self._settings
         self._tree.kill()
         self._limits.raise_them()
@@ -234,7 +234,6 @@ class Engine:
             folder.mkdir(parents=True, exist_ok=True)
         for stale in programs.glob("node-*.conf"):
             stale.unlink()
-        tools.link_programs(supplies.programs)
         file = settings.state_dir / "supervisord.conf"
         file.write_text(
             configuration(

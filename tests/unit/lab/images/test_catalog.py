@@ -22,7 +22,6 @@ UPSTREAM = {
     "containerd": "github.com/containerd/containerd/v2",
     "runc": "github.com/opencontainers/runc",
     "cni": "github.com/containernetworking/plugins",
-    "crane": "github.com/google/go-containerregistry",
     "etcd": "go.etcd.io/etcd/server/v3",
     "coredns": "github.com/coredns/coredns",
     "metrics-server": "sigs.k8s.io/metrics-server",
