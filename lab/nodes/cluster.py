@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv4Address
 
 import yaml
 
@@ -163,6 +164,12 @@ class Cluster:
             self._tools.machine(node.name).destroy()
             self._tools.fabric.detach(node.name, ranges=self.addresses.behind(node.index))
         shutil.rmtree(self._tools.settings.cluster_dir(self._record.name), ignore_errors=True)
+
+    def lead(self, addresses: Mapping[IPv4Address, str]) -> None:
+        """Lead packets for load-balancer addresses to nodes by name; those of the range that are not named go to the control plane."""
+        known = {node.name: self.addresses.node(node.index).ip for node in self._record.nodes}
+        via = {address: known[node] for address, node in addresses.items() if node in known}
+        self._tools.fabric.lead(self.addresses.load_balancers, via)
 
     def answers(self) -> bool:
         """Whether the API server is ready."""

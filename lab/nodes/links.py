@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from lab.errors import LabError
@@ -120,9 +120,23 @@ class Fabric:
             # Both ends of the pair go with one. Left to the namespace, it would go some time after it, and its name with it.
             with suppress(LabError):
                 _ip(self._router, [f"link delete {_port(host)}"])
-            _ip(self._router, [f"route flush {behind}" for behind in ranges])
+            _ip(self._router, [f"route flush root {behind}" for behind in ranges])
         if self.is_attached(host):
             _delete_netns(self._settings.netns(host))
+
+    def lead(self, within: IPv4Network, via: Mapping[IPv4Address, IPv4Address]) -> None:
+        """Lead single addresses of a range by ways of their own; all others go the range's way.
+
+        Args:
+            via: address → the node that packets for it go to.
+        """
+        told = json.loads(run(["ip", "-netns", self._router, "-json", "-4", "route", "show", "root", within]) or "[]")
+        found = {route["dst"]: route.get("gateway") for route in told if "/" not in route["dst"]}
+        wanted = {str(address): str(node) for address, node in via.items()}
+        changes = [f"route delete {address}" for address in found.keys() - wanted.keys()]
+        changes += [f"route replace {address} via {node}" for address, node in wanted.items() if found.get(address) != node]
+        if changes:
+            _ip(self._router, changes)
 
     def remove(self) -> None:
         """Take away every namespace and link of the lab."""
