@@ -130,7 +130,7 @@ class Fabric:
         Args:
             via: address → the node that packets for it go to.
         """
-        told = json.loads(run(["ip", "-netns", self._router, "-json", "-4", "route", "show", "root", within]) or "[]")
+        told = json.loads(run(["ip", "-netns", self._router, "-json", "-4", "route", "show", "root", str(within)]) or "[]")
         found = {route["dst"]: route.get("gateway") for route in told if "/" not in route["dst"]}
         wanted = {str(address): str(node) for address, node in via.items()}
         changes = [f"route delete {address}" for address in found.keys() - wanted.keys()]
