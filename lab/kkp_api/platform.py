@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Protocol
 
@@ -110,6 +110,11 @@ class Nodes:
         """Whether there is a whole worker of this name."""
         node = self._team.record.node(node_name)
         return node is not None and node.phase == READY
+
+    def lead(self, addresses: Mapping[IPv4Address, str]) -> None:
+        """Lead packets for these load-balancer addresses to these nodes."""
+        with self.gate.inside("routes of load balancers"):
+            self._team.lead(addresses)
 
     def _check_is_ours(self, name: str) -> None:
         # A machine's directory and namespace are named after its node.

@@ -44,7 +44,7 @@ class MachineControllers:
     ) -> None:
         kube = Kube(Access.of(kubeconfig))
         self._machines = MachineReconciler(kube, nodes, drain_seconds=drain_seconds)
-        self._balancers = LoadBalancerReconciler(kube, load_balancers) if load_balancers else None
+        self._balancers = LoadBalancerReconciler(kube, nodes, load_balancers) if load_balancers else None
         self._autoscaler = AutoscalerStandIn(kube, autoscaler) if autoscaler else None
 
     def start(self) -> None:

@@ -3,6 +3,8 @@
 """Addresses of services of type LoadBalancer, out of the cluster's own range.
 
 Who has which address is written nowhere but in the services' status, so a deleted service has freed its address by being gone.
+A service whose traffic is to stay on the node it arrives at (``externalTrafficPolicy: Local``) is led to a node with a ready endpoint:
+kube-proxy drops it on any other.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from lab.errors import LabError
 from lab.machines.events import Events
 from lab.machines.kube import JSON, Kube, KubeError
 from lab.machines.loop import Loop
-from lab.machines.names import SERVICES
+from lab.machines.names import ENDPOINT_SLICES, SERVICE_NAME, SERVICES
+from lab.machines.provider import NodeProvider
 
 _LOG = logging.getLogger(__name__)
 _RESYNC_SECONDS = 60.0
+_RETRY_SECONDS = 5.0
 _COMPONENT = "ailab-load-balancers"
 
 
@@ -65,19 +70,48 @@ def assign(services: Sequence[JSON], addresses: IPv4Network) -> Iterator[Assignm
             yield Assignment(service, None)
 
 
-class LoadBalancerReconciler:
-    """The load-balancer controller of one cluster."""
+def entries(services: Sequence[JSON], slices: Sequence[JSON], addresses: IPv4Network) -> dict[IPv4Address, str]:
+    """The nodes at which traffic for local services has to arrive: address → node name.
 
-    def __init__(self, kube: Kube, addresses: IPv4Network) -> None:
+    Args:
+        slices: the EndpointSlices of all services (discovery.k8s.io/v1); an endpoint whose readiness is unknown counts as ready.
+    """
+    local = {_name(one): one for one in services if _ours(one) and one["spec"].get("externalTrafficPolicy") == "Local"}
+    nodes: dict[str, set[str]] = {}
+    for piece in slices:
+        owner = f"{piece['metadata']['namespace']}/{(piece['metadata'].get('labels') or {}).get(SERVICE_NAME)}"
+        ready = [point for point in piece.get("endpoints") or () if (point.get("conditions") or {}).get("ready") is not False]
+        nodes.setdefault(owner, set()).update(point["nodeName"] for point in ready if point.get("nodeName"))
+    chosen = {owner: min(nodes[owner]) for owner in local if nodes.get(owner)}
+    held = {owner: _held(local[owner], addresses) for owner in chosen}
+    return {address: chosen[owner] for owner, address in held.items() if address is not None}
+
+
+class LoadBalancerReconciler:
+    """The load-balancer controller of one cluster.
+
+    Args:
+        nodes: leads packets.
+    """
+
+    def __init__(self, kube: Kube, nodes: NodeProvider, addresses: IPv4Network) -> None:
         self._kube = kube
+        self._nodes = nodes
         self._addresses = addresses
         self._events = Events(kube, _COMPONENT)
         self._told: set[tuple[str, str]] = set()
-        self.loop = Loop("load-balancers", kube, self._pass, watched=[SERVICES.path()])
+        self.loop = Loop("load-balancers", kube, self._pass, watched=[SERVICES.path(), ENDPOINT_SLICES.path()])
 
     def _pass(self) -> float:
-        for assignment in assign(self._kube.list(SERVICES.path()), self._addresses):
+        services = self._kube.list(SERVICES.path())
+        for assignment in assign(services, self._addresses):
             self._do(assignment)
+        # An address that was given just now makes another pass due, which leads to it.
+        try:
+            self._nodes.lead(entries(services, self._kube.list(ENDPOINT_SLICES.path()), self._addresses))
+        except LabError as error:
+            _LOG.warning("routes of load balancers: tried again: %s", error)
+            return _RETRY_SECONDS
         return _RESYNC_SECONDS
 
     def _do(self, assignment: Assignment) -> None:

@@ -25,6 +25,7 @@ TEMPLATE_HASH = "machine-template-hash"  # label of a machine set and its machin
 NODE_OWNER = "machine-controller/owned-by"  # label of a node: uid of its machine
 REVISION = "machinedeployment.clusters.k8s.io/revision"  # annotation of a machine set
 NODE_FINALIZER = "ailab.conformance/machine-node"  # of a machine: its node is to be taken away first
+SERVICE_NAME = "kubernetes.io/service-name"  # label of an EndpointSlice: its service
 CONTROLLER = "ailab-machine-controller"
 
 
@@ -56,6 +57,7 @@ MACHINES = Resource(GROUP, "v1alpha1", "machines", "Machine")
 NODES = Resource("", "v1", "nodes", "Node")
 PODS = Resource("", "v1", "pods", "Pod")
 SERVICES = Resource("", "v1", "services", "Service")
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 EVENTS = Resource("", "v1", "events", "Event")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")

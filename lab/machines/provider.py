@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Protocol
 
 
@@ -24,7 +25,7 @@ class ProvidedNode:
 
 
 class NodeProvider(Protocol):
-    """Makes and takes away the nodes of one cluster.
+    """Makes and takes away the nodes of one cluster, and leads packets to them.
 
     Each method may be called again after a crash at any point of it, and by several threads at once for different nodes.
     """
@@ -49,3 +50,10 @@ class NodeProvider(Protocol):
 
     def exists(self, node_name: str) -> bool:
         """Whether the node was made to the end."""
+
+    def lead(self, addresses: Mapping[IPv4Address, str]) -> None:
+        """Lead packets from outside for these load-balancer addresses to these nodes; those for all others may enter by any node.
+
+        Raises:
+            LabError: the network cannot be changed; the call is repeated later.
+        """

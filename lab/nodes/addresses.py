@@ -40,6 +40,10 @@ class ClusterAddresses:
         self._check(index)
         return next(islice(self.pods.subnets(new_prefix=_NODE_POD_PREFIX), index, None))
 
+    def behind(self, index: int) -> tuple[IPv4Network, ...]:
+        """The ranges that packets reach by way of a node: its pods; for the control plane also the addresses of load balancers."""
+        return (self.node_pods(index), *([self.load_balancers] if index == 0 else []))
+
     @property
     def dns(self) -> IPv4Address:
         """The cluster DNS service: the tenth service address, as kubeadm has it."""

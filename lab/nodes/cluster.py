@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv4Address
 
 import yaml
 
@@ -111,9 +112,8 @@ class Cluster:
         self._save(node)
         machine = self._tools.machine(node.name)
         machine.destroy()
-        pods = self.addresses.node_pods(node.index)
-        self._tools.fabric.attach(node.name, address=self.addresses.node(node.index), pods=pods)
-        machine.prepare(cni=cni_configuration(pods=pods))
+        self._attach(node)
+        machine.prepare(cni=cni_configuration(pods=self.addresses.node_pods(node.index)))
         machine.power_on()
         return machine
 
@@ -133,7 +133,7 @@ class Cluster:
         """
         machine, pods = self._tools.machine(node.name), self.addresses.node_pods(node.index)
         if not self._tools.fabric.is_attached(node.name):
-            yield "network attached", partial(self._tools.fabric.attach, node.name, address=self.addresses.node(node.index), pods=pods)
+            yield "network attached", partial(self._attach, node)
         if not machine.is_on():
             yield "powered on", partial(self._reboot, machine, cni_configuration(pods=pods))
         elif machine.supervisor.states().get("kubelet") not in ("RUNNING", "STARTING"):
@@ -147,7 +147,7 @@ class Cluster:
     def delete(self, node: NodeRecord) -> None:
         """Take a worker away: the machine first, since a living kubelet registers its node again."""
         self._tools.machine(node.name).destroy()
-        self._tools.fabric.detach(node.name, pods=self.addresses.node_pods(node.index))
+        self._tools.fabric.detach(node.name, ranges=self.addresses.behind(node.index))
         if self.answers():
             kubectl = self._tools.kubectl
             kubectl(self._record.name, "delete", "node", node.name, "--ignore-not-found", "--wait=false")
@@ -162,8 +162,14 @@ class Cluster:
         """Take the whole cluster away, workers first."""
         for node in sorted(self._record.nodes, key=lambda node: -node.index):
             self._tools.machine(node.name).destroy()
-            self._tools.fabric.detach(node.name, pods=self.addresses.node_pods(node.index))
+            self._tools.fabric.detach(node.name, ranges=self.addresses.behind(node.index))
         shutil.rmtree(self._tools.settings.cluster_dir(self._record.name), ignore_errors=True)
+
+    def lead(self, addresses: Mapping[IPv4Address, str]) -> None:
+        """Lead packets for load-balancer addresses to nodes by name; those of the range that are not named go to the control plane."""
+        known = {node.name: self.addresses.node(node.index).ip for node in self._record.nodes}
+        via = {address: known[node] for address, node in addresses.items() if node in known}
+        self._tools.fabric.lead(self.addresses.load_balancers, via)
 
     def answers(self) -> bool:
         """Whether the API server is ready."""
@@ -210,6 +216,9 @@ class Cluster:
     @staticmethod
     def _wait_for(answers: Callable[[], bool], what: str, *, node: str) -> None:
         until(answers, what=what, seconds=_READY_SECONDS, every=0.2, see=f"See `python -m lab logs {node} kubelet`.")
+
+    def _attach(self, node: NodeRecord) -> None:
+        self._tools.fabric.attach(node.name, address=self.addresses.node(node.index), ranges=self.addresses.behind(node.index))
 
     def _identity(self, node: NodeRecord) -> kubeadm.NodeIdentity:
         return kubeadm.NodeIdentity(

@@ -3,16 +3,17 @@
 """Network namespaces and links of the lab (ip-netns(8), veth(4)).
 
 One router namespace holds the bridge and has no default route: no packet of the lab can leave this machine. The machine itself reaches
-the lab through one veth pair. Pods' ranges are routed to their nodes by the router.
+the lab through one veth pair. The router knows behind which node each range lies: a node's pods behind it, the addresses of load
+balancers behind the control plane, whose kube-proxy passes them on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from lab.errors import LabError
@@ -95,9 +96,9 @@ class Fabric:
         )
         _ip(None, [f"route add {self._settings.supernet} via {plan.uplink_router.ip} dev {self._uplink}"])
 
-    def attach(self, host: str, *, address: IPv4Interface, pods: IPv4Network) -> None:
-        """Give a node its namespace, its link to the bridge, and the route to its pods."""
-        self.detach(host, pods=pods)
+    def attach(self, host: str, *, address: IPv4Interface, ranges: Sequence[IPv4Network]) -> None:
+        """Give a node its namespace, its link to the bridge, and the routes to the ranges behind it."""
+        self.detach(host, ranges=ranges)
         netns, port = self._settings.netns(host), _port(host)
         run(["ip", "netns", "add", netns])
         _ip(None, [f"link add {port} netns {self._router} type veth peer name eth0 netns {netns}"])
@@ -105,22 +106,37 @@ class Fabric:
             netns,
             ["link set lo up", f"address add {address} dev eth0", "link set eth0 up", f"route add default via {self._plan.router.ip}"],
         )
-        _ip(self._router, [f"link set {port} master {_BRIDGE} up", f"route replace {pods} via {address.ip}"])
+        routes = [f"route replace {behind} via {address.ip}" for behind in ranges]
+        _ip(self._router, [f"link set {port} master {_BRIDGE} up", *routes])
         _sysctl(netns, {"net/ipv4/ip_forward": "1"})
 
     def is_attached(self, host: str) -> bool:
         """Whether a node has its namespace."""
         return netns_path(self._settings.netns(host)).exists()
 
-    def detach(self, host: str, *, pods: IPv4Network) -> None:
+    def detach(self, host: str, *, ranges: Sequence[IPv4Network]) -> None:
         """Take a node off the network; its links go with its namespace."""
         if netns_path(self._router).exists():
             # Both ends of the pair go with one. Left to the namespace, it would go some time after it, and its name with it.
             with suppress(LabError):
                 _ip(self._router, [f"link delete {_port(host)}"])
-            _ip(self._router, [f"route flush {pods}"])
+            _ip(self._router, [f"route flush root {behind}" for behind in ranges])
         if self.is_attached(host):
             _delete_netns(self._settings.netns(host))
+
+    def lead(self, within: IPv4Network, via: Mapping[IPv4Address, IPv4Address]) -> None:
+        """Lead single addresses of a range by ways of their own; all others go the range's way.
+
+        Args:
+            via: address → the node that packets for it go to.
+        """
+        told = json.loads(run(["ip", "-netns", self._router, "-json", "-4", "route", "show", "root", str(within)]) or "[]")
+        found = {route["dst"]: route.get("gateway") for route in told if "/" not in route["dst"]}
+        wanted = {str(address): str(node) for address, node in via.items()}
+        changes = [f"route delete {address}" for address in found.keys() - wanted.keys()]
+        changes += [f"route replace {address} via {node}" for address, node in wanted.items() if found.get(address) != node]
+        if changes:
+            _ip(self._router, changes)
 
     def remove(self) -> None:
         """Take away every namespace and link of the lab."""

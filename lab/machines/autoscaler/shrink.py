@@ -43,9 +43,15 @@ class Idle:
 
     since: dict[str, float] = field(default_factory=dict)
 
-    def look(self, members: Sequence[Member], *, needed: Collection[str], now: float) -> None:
-        """Note what is empty now; a node that is used, or about to be, begins anew."""
-        empty = {member.node for member in members if member.empty and not member.keep and member.node not in needed}
+    def look(self, members: Sequence[Member], groups: Sequence[Group], *, needed: Collection[str], now: float) -> None:
+        """Note what is empty now; a node that is used, or about to be, begins anew.
+
+        So does a node of a group that is at its minimum, as with the real autoscaler: when the group grows, the new node is not given
+        for an old one that has been empty for ever.
+        """
+        spare = {group.name for group in groups if group.size > group.minimum}
+        candidates = [member for member in members if member.group in spare and member.node not in needed]
+        empty = {member.node for member in candidates if member.empty and not member.keep}
         self.since = {node: self.since.get(node, now) for node in empty}
 
     def removable(self, members: Sequence[Member], groups: Sequence[Group], *, now: float) -> list[Member]:

@@ -137,7 +137,7 @@ class AutoscalerStandIn:
     def _shrink(self, scene: Scene, growth: Growth, groups: dict[str, Group]) -> None:
         now = time.monotonic()
         members = [member for member in scene.members if member.group not in scene.shrinking]
-        self._idle.look(members, needed=growth.needed, now=now)
+        self._idle.look(members, scene.groups, needed=growth.needed, now=now)
         if now - self._grown_at < self._settings.delay_after_add:
             return
         for member in self._idle.removable(members, scene.groups, now=now):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
 from typing import Any
 
 from lab.machines.kube import JSON, Kube, KubeError
@@ -138,6 +139,7 @@ class FakeNodes:
         self.kube = kube
         self.finished: dict[str, bool] = {}
         self.made: list[str] = []
+        self.led: dict[IPv4Address, str] = {}
 
     def create(self, machine_name: str, labels: Mapping[str, str], taints: Sequence[str]) -> ProvidedNode:
         if not self.exists(machine_name):
@@ -160,6 +162,9 @@ class FakeNodes:
 
     def exists(self, node_name: str) -> bool:
         return self.finished.get(node_name, False)
+
+    def lead(self, addresses: Mapping[IPv4Address, str]) -> None:
+        self.led = dict(addresses)
 
 
 def _merge(item: JSON, body: Mapping[str, Any]) -> None:

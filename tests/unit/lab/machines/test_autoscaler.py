@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.machines.autoscaler.growth import plan_growth
+from lab.machines.autoscaler.growth import Group, plan_growth
 from lab.machines.autoscaler.report import config_map, not_scaled_up, scaled_up, status_of
 from lab.machines.autoscaler.scene import GOING, group_bounds, is_pending, read_scene
 from lab.machines.autoscaler.shrink import KEEP, Idle, Member
@@ -166,7 +166,7 @@ def test_only_what_the_scheduler_refused_is_pending() -> None:
 
 def removable(cluster: Cluster, *, seconds: float, first: float = 0.0) -> list[str]:
     idle, scene = Idle(), cluster.scene()
-    idle.look(scene.members, needed=(), now=first)
+    idle.look(scene.members, scene.groups, needed=(), now=first)
     return [member.node for member in idle.removable(scene.members, scene.groups, now=first + seconds)]
 
 
@@ -192,11 +192,21 @@ def test_a_node_stays_that_is_used_needed_or_kept() -> None:
     idle = Idle()
     members = [Member(name, name, "g", 10, keep=name == "kept") for name in ("empty", "needed", "kept")]
     members.append(Member("used", "used", "g", 10, keep=False, pods=(pod("p"),)))
-    idle.look(members, needed={"needed"}, now=0)
+    groups = [Group("g", minimum=1, maximum=9, size=4, room=None)]
+    idle.look(members, groups, needed={"needed"}, now=0)
     assert set(idle.since) == {"empty"}
-    idle.look([member for member in members if member.node == "used"], needed=(), now=5)
-    idle.look(members, needed=(), now=6)
+    idle.look([member for member in members if member.node == "used"], groups, needed=(), now=5)
+    idle.look(members, groups, needed=(), now=6)
     assert idle.since == {"empty": 6, "needed": 6}
+
+
+def test_the_time_of_a_node_begins_when_its_group_can_do_without_one() -> None:
+    idle, members = Idle(), [Member("old", "old", "g", 10, keep=False)]
+    small, grown = (Group("g", minimum=1, maximum=3, size=size, room=None) for size in (1, 2))
+    idle.look(members, [small], needed=(), now=0)
+    idle.look(members, [grown], needed=(), now=100)
+    assert idle.removable(members, [grown], now=105) == []
+    assert idle.removable(members, [grown], now=110) == members
 
 
 def test_a_kept_node_says_so_itself() -> None:

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
 
-from lab.machines.loadbalancers import assign
+from lab.machines.loadbalancers import assign, entries
 
 RANGE = IPv4Network("10.9.0.0/30")  # two addresses: .1 and .2
 
@@ -59,3 +59,35 @@ FULL = "no address of 10.9.0.0/30 is free"
 )
 def test_addresses(services: list[dict[str, Any]], expected: dict[str, str]) -> None:
     assert told(*services) == expected
+
+
+def endpoints(owner: str, **nodes: bool | None) -> dict[str, Any]:
+    points = [{"nodeName": node, "conditions": {} if ready is None else {"ready": ready}} for node, ready in nodes.items()]
+    return {
+        "metadata": {"name": f"{owner}-x", "namespace": "default", "labels": {"kubernetes.io/service-name": owner}},
+        "endpoints": points,
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "slices", "expected"),
+    [
+        ("Cluster", [endpoints("a", n1=True)], None),
+        ("Local", [endpoints("a", n2=True, n1=True)], "n1"),
+        ("Local", [endpoints("a", n1=False, n2=True)], "n2"),
+        # readiness unknown counts as ready (discovery.k8s.io/v1 EndpointConditions)
+        ("Local", [endpoints("a", n1=None)], "n1"),
+        ("Local", [endpoints("a"), endpoints("a", n3=True)], "n3"),
+        ("Local", [endpoints("a", n1=False)], None),
+        ("Local", [endpoints("b", n1=True)], None),
+        ("Local", [], None),
+    ],
+)
+def test_local_traffic_arrives_at_a_node_with_a_ready_endpoint(policy: str, slices: list[dict[str, Any]], expected: str | None) -> None:
+    found = entries([service("a", "10.9.0.1", externalTrafficPolicy=policy)], slices, RANGE)
+    assert found == ({IPv4Address("10.9.0.1"): expected} if expected else {})
+
+
+def test_nothing_is_led_to_an_address_of_another_range() -> None:
+    foreign = service("a", "10.8.0.1", externalTrafficPolicy="Local")
+    assert entries([foreign], [endpoints("a", n1=True)], RANGE) == {}

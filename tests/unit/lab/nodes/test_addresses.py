@@ -52,3 +52,9 @@ def test_a_node_too_many_is_refused() -> None:
     small = AddressPlan(IPv4Network("10.208.0.0/14")).cluster(0)
     with pytest.raises(LabError, match="at most 16 nodes"):
         small.node(small.capacity)
+
+
+def test_load_balancers_are_reached_by_way_of_the_control_plane_and_pods_by_way_of_their_node() -> None:
+    cluster = PLAN.cluster(2)
+    assert cluster.behind(0) == (cluster.node_pods(0), cluster.load_balancers)
+    assert cluster.behind(1) == (cluster.node_pods(1),)
