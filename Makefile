@@ -15,7 +15,7 @@ help: ## this table
 setup: ## .venv with pinned packages; says in one line each what this machine lacks
 	@scripts/setup
 
-lab: setup ## build the lab, its user cluster and its GPUs, verify it, write the report
+lab: setup ## build the lab, ask its KKP for a cluster with GPUs, verify it, write the report
 	@$(BIN)/ansible-playbook site.yml $(BECOME) $(ARGS)
 
 lab-down: setup ## take the lab down; nothing of it is left but the cache and the reports

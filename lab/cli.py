@@ -17,6 +17,8 @@ from typing import Any
 
 from lab.errors import LabError
 from lab.images import cli as images
+from lab.invoker import give_to_invoker
+from lab.kkp_api.names import cluster_id, cluster_names
 from lab.nodes.engine import Engine
 from lab.nodes.kkp import kkp_api_answers
 from lab.nodes.pools import parse
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = _command(commands, "exec", _exec, "run a command on a node")
     execute.add_argument("node")
     kubectl = _command(commands, "kubectl", _kubectl, "kubectl as the cluster's administrator")
-    kubectl.add_argument("--cluster", default="lab")
+    kubectl.add_argument("--cluster", help="its name or its id (default: the only one there is)")
     for command in (execute, kubectl):
         command.add_argument("words", nargs=argparse.REMAINDER, metavar="-- WORD")
     return parser
@@ -122,6 +124,9 @@ def _kkp(args: argparse.Namespace, settings: Settings) -> int:
     built = supplies(settings.cache_dir, progress=images.tell, check=args.check, complete=True)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.serve(built)
+    if not args.check:
+        settings.user_kubeconfigs.mkdir(exist_ok=True, mode=0o700)
+        give_to_invoker(settings.user_kubeconfigs)
     return _result(
         args,
         {
@@ -144,16 +149,19 @@ def _down(args: argparse.Namespace, settings: Settings) -> int:
 def _status(args: argparse.Namespace, settings: Settings) -> int:
     _root()
     found = Engine(settings).status()
+    names = cluster_names(settings)
+    for key, cluster in found["clusters"].items():
+        # A cluster that was deleted at the API a moment ago has no name any more, and is going.
+        cluster["name"] = names.get(key, key)
     if args.json:
         _say(json.dumps(found))
         return 0
     _say(
         f"lab {found['name']}: " + ", ".join(f"{part} {'up' if found[part] else 'down'}" for part in ("supervisor", "network", "registry"))
     )
-    for name, cluster in found["clusters"].items():
-        _say(
-            f"cluster {name}: Kubernetes {cluster['version']}, API {cluster['endpoint']} {'ready' if cluster['api_ready'] else 'not ready'}"
-        )
+    for key, cluster in found["clusters"].items():
+        ready = "ready" if cluster["api_ready"] else "not ready"
+        _say(f"cluster {cluster['name']} ({key}): Kubernetes {cluster['version']}, API {cluster['endpoint']} {ready}")
         _say(f"  kubeconfig {cluster['kubeconfig']}")
         for node in cluster["nodes"]:
             programs = ", ".join(f"{program} {state}" for program, state in node["programs"].items()) or "off"
@@ -203,10 +211,14 @@ def _exec(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _kubectl(args: argparse.Namespace, settings: Settings) -> int:
-    kubeconfig = settings.kubeconfig(args.cluster)
+    _root()
+    kubeconfig = settings.kubeconfig(cluster_id(settings, args.cluster))
     if not kubeconfig.exists():
         raise LabError(
-            f"cluster {args.cluster}", found=f"no {kubeconfig}", expected="a kubeconfig", see="`python -m lab up` makes a cluster."
+            f"cluster {args.cluster or ''}".strip(),
+            found=f"no {kubeconfig}",
+            expected="a kubeconfig",
+            see="Its control plane is being made: `python -m lab status` tells how far it is.",
         )
     return subprocess.run([settings.state_dir / "bin/kubectl", f"--kubeconfig={kubeconfig}", *_words(args)], check=False).returncode
 

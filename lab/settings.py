@@ -73,6 +73,11 @@ class Settings:
         return self.state_dir / "kkp"
 
     @property
+    def user_kubeconfigs(self) -> Path:
+        """Where a user keeps the kubeconfigs that the KKP API handed out, so that they go with the lab."""
+        return self.state_dir / "kubeconfigs"
+
+    @property
     def log_dir(self) -> Path:
         """Logs of the lab's own processes; a node's are in its directory."""
         return self.state_dir / "log"

@@ -13,10 +13,10 @@ KNOWN = Variables(
     options={
         "lab_host_name": {"type": "str"},
         "lab_host_memory_gib": {"type": "int", "default": 6, "description": "Room."},
-        "lab_host_pools": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
+        "kkp_user_cluster_pools": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
         "platform_roles": {"type": "list", "elements": "str", "choices": ["dra_driver", "gpu_operator"]},
     },
-    prefixes=("lab_host_", "platform_"),
+    prefixes=("kkp_user_cluster_", "lab_host_", "platform_"),
 )
 
 
@@ -42,8 +42,8 @@ def test_other_peoples_variables_are_left_alone(name: str) -> None:
     [
         ({"lab_host_memory_gib": "lots"}, "unable to convert to int"),
         ({"platform_roles": ["dra_drivers"]}, "must be one or more of: dra_driver, gpu_operator"),
-        ({"lab_host_pools": [{}]}, "missing required arguments: name"),
-        ({"lab_host_pools": [{"name": "a", "replica": 2}]}, "replica"),
+        ({"kkp_user_cluster_pools": [{}]}, "missing required arguments: name"),
+        ({"kkp_user_cluster_pools": [{"name": "a", "replica": 2}]}, "replica"),
     ],
 )
 def test_a_value_of_another_type_is_told(value: dict[str, object], part: str) -> None:
@@ -53,7 +53,10 @@ def test_a_value_of_another_type_is_told(value: dict[str, object], part: str) ->
 
 
 def test_values_of_the_right_type_are_not_mentioned() -> None:
-    assert list(KNOWN.wrong({"lab_host_memory_gib": "8", "platform_roles": [], "lab_host_pools": [{"name": "a"}], "other": object()})) == []
+    assert (
+        list(KNOWN.wrong({"lab_host_memory_gib": "8", "platform_roles": [], "kkp_user_cluster_pools": [{"name": "a"}], "other": object()}))
+        == []
+    )
 
 
 def test_every_spec_of_the_collection_is_read(root: Path) -> None:
