@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 JSON = Any
+
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
+_NO_CONTAINER = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+_CRASHES = 3
+"""After so many starts in vain a container is not just waiting for another one."""
+
 Lack = str | None
 """What is missing, in a few words; None when nothing is."""
 
@@ -104,6 +110,25 @@ def container_trouble(pod: JSON) -> Lack:
             return f"container {container['name']} waits: {waiting['reason']} {waiting.get('message', '')}".rstrip()
         if ended.get("exitCode", 0) != 0:
             return f"container {container['name']} ended with status {ended['exitCode']}"
+    return None
+
+
+def hopeless(pod: JSON) -> Lack:
+    """Why a pod will not run by waiting: an image that cannot be had, a container that cannot be made or ends each time it is started.
+
+    Source: the kubelet's reasons (kubernetes ``pkg/kubelet/images/types.go`` and ``pkg/kubelet/container/sync_result.go``).
+    """
+    status = pod.get("status", {})
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        waiting = container.get("state", {}).get("waiting", {})
+        reason, message = waiting.get("reason"), waiting.get("message", "")
+        if reason in _NO_IMAGE:
+            return f"image {container.get('image')} of container {container['name']} cannot be had: {reason} {message}".rstrip()
+        if reason in _NO_CONTAINER:
+            return f"container {container['name']} cannot be made: {reason} {message}".rstrip()
+        if reason == "CrashLoopBackOff" and container.get("restartCount", 0) >= _CRASHES:
+            ended = container.get("lastState", {}).get("terminated", {})
+            return f"container {container['name']} ended {container['restartCount']} times, last with status {ended.get('exitCode')}"
     return None
 
 

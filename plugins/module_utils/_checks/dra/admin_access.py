@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import manifests
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
 
-from .outcome import REQUIREMENT, failure, inconclusive, success
+from .outcome import REQUIREMENT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 
-from .outcome import REQUIREMENT, failure, inconclusive, listed, success
+from .outcome import REQUIREMENT
 from .variants import AS_IT_IS, Situation
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import Device, current, devices
 
-from .outcome import REQUIREMENT, failure, inconclusive, listed, success
+from .outcome import REQUIREMENT
 from .variants import AS_IT_IS, Situation
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
@@ -16,7 +17,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.device
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.drivers import ready_nodes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 
-from .outcome import REQUIREMENT, failure, inconclusive, listed, success
+from .outcome import REQUIREMENT
 from .variants import AS_IT_IS, Situation
 
 if TYPE_CHECKING:
