@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What evaluators of this package say in the same words. Pure."""
+"""What evaluators say in the same words. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
 JSON = Any
-
-REQUIREMENT = "dra_support"
 
 _REASONS = {
     Stage.PENDING: "undecided",
