@@ -15,6 +15,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from lab import platform
 from lab.errors import LabError
 from lab.images import cli as images
 from lab.invoker import give_to_invoker
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kkp-port", type=int, default=defaults.kkp_port, help="the lab's KKP API, on 127.0.0.1 (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     images.add_parser(commands)
+    platform.add_parser(commands)
 
     up = _command(commands, "up", _up, "make the lab and a user cluster what is asked for", epilog=_POOL_FORM)
     up.add_argument("--cluster", default="lab", help="the cluster's name (default: %(default)s)")
