@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import JSON_TYPE
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import NotFoundError
 
 from .precondition import PreconditionError
@@ -27,7 +28,13 @@ _LOG_LINES = 200
 
 
 class Record(Protocol):
-    """Where observations go."""
+    """Where observations go.
+
+    Attributes:
+        seen: what has gone there so far, as an evaluator will read it.
+    """
+
+    seen: Any
 
     def __call__(self, name: str, data: JSON, *, request: tuple[str, str, JSON] | None = None) -> None:
         """Takes a fact, and the call (verb, path, body) that it answers."""
@@ -75,6 +82,27 @@ class Asking:
         found = self.settings.own
         if not isinstance(found, kind):
             raise TypeError(f"the requirement's own settings are {type(found).__name__}, not {kind.__name__}")
+        return found
+
+    @property
+    def so_far(self) -> Any:
+        """What this side has recorded so far, as its evaluator reads it (a Seen): so that a wait can ask what the evaluator asks."""
+        return self._record.seen
+
+    def polled(self, ask: Callable[[], T | None], *, every: float, seconds: float) -> T | None:
+        """Asks again and again, for what no API server can be watched for: metrics, endpoints, what traffic meets.
+
+        Args:
+            ask: one question; None as long as it is undecided.
+            every: seconds from the end of one question to the next one.
+            seconds: how long to go on. It is asked at least once, and once more at the end.
+
+        Returns:
+            The first decision, or None.
+        """
+        deadline = Deadline(clock=self.cluster.clock, seconds=seconds)
+        while (found := ask()) is None and not deadline.passed():
+            self.cluster.clock.pause(min(every, deadline.left()))
         return found
 
     def note(self, fact: str, data: JSON) -> None:
