@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
 
     from .kinds import Kind
+    from .stories import Facts
     from .workspace import Workspace
 
 JSON = Any
@@ -38,6 +39,12 @@ class Record(Protocol):
 
     def __call__(self, name: str, data: JSON, *, request: tuple[str, str, JSON] | None = None) -> None:
         """Takes a fact, and the call (verb, path, body) that it answers."""
+
+    def all(self) -> Facts:
+        """What has been taken so far."""
+
+    def adopt(self, facts: Facts) -> None:
+        """Takes what another has seen, as of the time at which it was seen."""
 
 
 class Asking:
@@ -104,6 +111,28 @@ class Asking:
         while (found := ask()) is None and not deadline.passed():
             self.cluster.clock.pause(min(every, deadline.left()))
         return found
+
+    def shared(self, key: str, play: Callable[[], None]) -> None:
+        """Records the facts of a scenario that several checks look at. Whoever asks first plays it; its objects are that one's.
+
+        Checks that share a scenario declare the same ``takes``, so that it never runs without its accelerators.
+
+        Args:
+            key: name of the scenario, unique in the requirement.
+            play: plays it with this bench.
+
+        Raises:
+            Exception: what the scenario raised, to everybody who asks for it.
+        """
+
+        def played() -> Facts:
+            before = len(self._record.all())
+            play()
+            return self._record.all()[before:]
+
+        facts, mine = self.workspace.stories.told(key, played)
+        if not mine:
+            self._record.adopt(facts)
 
     def note(self, fact: str, data: JSON) -> None:
         """Records something that was chosen or computed here."""

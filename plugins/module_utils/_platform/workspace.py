@@ -21,6 +21,7 @@ from .allocators import Allocator
 from .ledger import Entry, Ledger, Step
 from .manifests import Manifest, namespace
 from .removal import delete, find
+from .stories import Stories
 from .undo import Changes
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Workspace:
         leaked: after leaving: what could not be removed, or not be seen to be gone.
         problem: after leaving: why the clean-up could not be verified; None when it could.
         changes: of objects that were there before.
+        stories: scenarios that several checks look at.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Workspace:
         self.namespace = identity.unique(f"{settings.namespace_prefix}-{identity.requirement}")
         self.leaked: tuple[Entry, ...] = ()
         self.problem: ConformanceError | None = None
+        self.stories = Stories()
         self.changes = Changes(cluster=cluster, ledger=ledger, requirement=identity.requirement)
         self._ledger = ledger
         self._lock = threading.Lock()
