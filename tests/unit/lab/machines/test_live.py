@@ -19,9 +19,11 @@ import pytest
 import yaml
 
 from lab.machines.autoscaler.settings import COMPONENT
+from lab.machines.autoscaler.switch import switch
 from lab.machines.kube import Access, Kube
 from lab.machines.names import (
     CAPACITY,
+    CONFIG_MAPS,
     DEPLOYMENTS,
     EVENTS,
     MACHINES,
@@ -285,6 +287,7 @@ def test_pending_accelerator_pods_make_the_right_pool_grow_and_shrink(kube: Kube
     )
     with controllers(root, tmp_path / "log"):
         until(lambda: _served(kube), seconds=30, what="the kinds")
+        kube.create(CONFIG_MAPS.path(namespace=NAMESPACE), switch({}))
         pool("gpu", 1)
         pool("zero", 0, **{f"{CAPACITY}cpu": "4", f"{CAPACITY}memory": "8Gi"})
         until(settled(kube, "gpu", 1), seconds=60, what="the first node")
