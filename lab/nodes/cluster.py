@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import yaml
 
@@ -74,7 +75,7 @@ class Cluster:
         self._record = replace(self._record, addons=False)
         machine = self.boot(node)
         settings, record = self._tools.settings, self._record
-        configuration = machine.directory / "kubeadm.yaml"
+        configuration = self._configuration(machine)
         configuration.write_text(
             kubeadm.init_documents(
                 cluster=record.name,
@@ -121,7 +122,7 @@ class Cluster:
         """Make a booted machine a worker of this cluster."""
         discovery = machine.directory / "discovery.kubeconfig"
         discovery.write_text(kubeadm.discovery_kubeconfig(server=self.endpoint, ca=self._ca()))
-        configuration = machine.directory / "kubeadm.yaml"
+        configuration = self._configuration(machine)
         configuration.write_text(kubeadm.join_documents(token=self._record.token, identity=self._identity(node), discovery=str(discovery)))
         machine.run(["kubeadm", "join", f"--config={configuration}"], timeout=120)
         self._done(node)
@@ -228,6 +229,13 @@ class Cluster:
             labels=node.labels,
             taints=node.taints,
         )
+
+    @staticmethod
+    def _configuration(machine: Machine) -> Path:
+        """The file that kubeadm reads. With the token in it a machine can join the cluster."""
+        path = machine.directory / "kubeadm.yaml"
+        path.touch(mode=0o600)
+        return path
 
     def _ca(self) -> str:
         kubeconfig = yaml.safe_load(self._tools.settings.kubeconfig(self._record.name).read_text())
