@@ -31,13 +31,23 @@ OWN = (f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", f"--k
 
 @dataclass(frozen=True)
 class Play:
-    """What came of a run of ansible-playbook."""
+    """What came of a run of ansible-playbook.
+
+    Attributes:
+        crowd: how many others wanted each core of this machine when it began, at least 1.
+    """
 
     playbook: str
     words: tuple[str, ...]
     status: int
     output: str
     seconds: float
+    crowd: float
+
+    @property
+    def seconds_alone(self) -> float:
+        """About as long as it would have taken on a machine of its own; bench/lab.py has the figures that were measured on one."""
+        return self.seconds / self.crowd
 
     @property
     def changed(self) -> list[str]:
@@ -144,6 +154,7 @@ class Lab:
 
     def play(self, playbook: str, *words: str, variables: dict[str, Any] | None = None, expect: int | None = 0) -> Play:
         """Run a playbook to its end."""
+        crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         started = time.monotonic()
         done = subprocess.run(
             self.command(playbook, *words, variables=variables),
@@ -154,7 +165,7 @@ class Lab:
             timeout=2400,
             check=False,
         )
-        play = Play(playbook, words, done.returncode, done.stdout + done.stderr, time.monotonic() - started)
+        play = Play(playbook, words, done.returncode, done.stdout + done.stderr, time.monotonic() - started, crowd)
         self.plays.append(play)
         if expect is not None:
             assert play.status == expect, play.output[-6000:]
