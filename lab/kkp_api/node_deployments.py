@@ -48,6 +48,8 @@ def machine_deployment(wanted: JSON, cluster: JSON, *, known: JSON | None = None
             "name": name,
             "namespace": "kube-system",
             "annotations": {**texts(wanted.get("annotations")), **_sizes(spec)},
+            # It stays until its machines are gone: who was told that it is deleted finds no node of it.
+            "finalizers": ["foregroundDeletion"],
         },
         "spec": {
             "replicas": spec["replicas"],

@@ -27,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 4
 _FIRST_REST_SECONDS = 1.0
 _LONGEST_REST_SECONDS = 15.0
+_GIVEN_UP = 3  # failures in a row; who reads KKP's API takes an errorReason for a machine that will never be
 
 
 @dataclass(slots=True)
@@ -79,9 +80,11 @@ class Jobs:
             return
         machine = order.machine
         if isinstance(order, Retire):
-            self._begin((RETIRE, machine.uid), self._takers, lambda: self._told(machine, "Delete", lambda: self._retire(machine)))
+            job = (RETIRE, machine.uid)
+            self._begin(job, self._takers, lambda: self._told(job, machine, "Delete", lambda: self._retire(machine)))
         else:
-            self._begin((PROVISION, machine.uid), self._makers, lambda: self._told(machine, "Create", lambda: self._provision(order)))
+            job = (PROVISION, machine.uid)
+            self._begin(job, self._makers, lambda: self._told(job, machine, "Create", lambda: self._provision(order)))
 
     def stop(self) -> None:
         """Wait for the jobs at work; those that have not begun are dropped, and planned again by the next controller."""
@@ -113,12 +116,15 @@ class Jobs:
             _LOG.error("%s %s: the job failed", *job, exc_info=error)
         self._done()
 
-    def _told(self, machine: Machine, verb: str, work: Callable[[], None]) -> None:
-        """Do a job; where the lab cannot, people see why at the machine."""
+    def _told(self, job: tuple[str, str], machine: Machine, verb: str, work: Callable[[], None]) -> None:
+        """Do a job; where the lab cannot, people see why at the machine: at once in its events, in its status when it goes on so."""
         try:
             work()
         except LabError as error:
-            self._patch(failure_status(machine, reason=f"{verb}Error", message=str(error)))
+            with self._guard:
+                failures = self._resting[job].failures if job in self._resting else 0
+            if failures + 1 >= _GIVEN_UP:
+                self._patch(failure_status(machine, reason=f"{verb}Error", message=str(error)))
             self._tell(machine, f"Failed{verb}", str(error), warning=True)
             raise
 

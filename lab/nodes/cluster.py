@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from lab.nodes.addresses import AddressPlan, ClusterAddresses
 from lab.nodes.command import until
 from lab.nodes.machine import Machine
 from lab.nodes.runtime import cni_configuration
+from lab.nodes.signing import requests_of
 from lab.nodes.state import READY, ClusterRecord, NodeRecord
 from lab.nodes.toolbox import Toolbox
 
@@ -147,6 +149,9 @@ class Cluster:
             # Nobody is left on the node to confirm the end of its pods.
             on_node = f"--field-selector=spec.nodeName={node.name}"
             kubectl(self._record.name, "delete", "pods", "--all-namespaces", on_node, "--force", "--grace-period=0", "--wait=false")
+            asked = json.loads(kubectl(self._record.name, "get", "certificatesigningrequests", "--output=json"))["items"]
+            if names := requests_of(node.name, asked):
+                kubectl(self._record.name, "delete", "certificatesigningrequests", "--ignore-not-found", *names)
         with self._write:
             self._record = self._record.without_node(node.name)
             self._tools.store.save(self._record)

@@ -112,6 +112,8 @@ class Machine:
         self._tree.kill(self.name)
         self._tree.remove(self.name)
         shutil.rmtree(self.directory, ignore_errors=True)
+        for log in self._settings.log_dir.glob(f"{self.program_name}.log*"):
+            log.unlink()
 
     def words(self, command: Sequence[str]) -> list[str]:
         """The words that run a command on the machine."""

@@ -5,6 +5,7 @@
 //
 //	simgpu dra-driver      serves a node's devices by dynamic resource allocation (driver gpu.nvidia.com)
 //	simgpu device-plugin   serves a node's devices as the extended resource nvidia.com/gpu
+//	simgpu exporter        tells how busy a node's devices are, in dcgm-exporter's text format
 //	simgpu nvidia-smi      lists the devices that the container may open; also under the program name nvidia-smi
 //
 // Nothing that it serves is hardware, and everything that it serves says so: see package mark.
@@ -20,9 +21,9 @@ import (
 )
 
 // version is the version of the program and the tag of its image; the lab's image list and the manifests say the same.
-const version = "0.1.0"
+const version = "0.2.0"
 
-const usage = `usage: simgpu dra-driver|device-plugin [flags]   (--help lists them)
+const usage = `usage: simgpu dra-driver|device-plugin|exporter [flags]   (--help lists them)
        simgpu nvidia-smi [-L | --query-gpu=… --format=csv]
        simgpu version
 `
@@ -45,6 +46,8 @@ func run(arguments []string, out, errs io.Writer) int {
 		return smi.Main(rest, out, errs)
 	case "dra-driver", "device-plugin":
 		return serve(command, rest, errs)
+	case "exporter":
+		return export(rest, errs)
 	case "version":
 		fmt.Fprintln(out, version)
 		return 0

@@ -22,6 +22,10 @@ func TestCommands(t *testing.T) {
 		{[]string{"simgpu", "dra-driver", "--nonsense"}, 2, "flag provided but not defined"},
 		{[]string{"simgpu", "dra-driver", "--node-name=worker", "surplus"}, 2, `arguments ["surplus"]`},
 		{[]string{"simgpu", "device-plugin", "--node-name=worker", "--kubeconfig=/nonexistent"}, 1, "connect to the cluster"},
+		{[]string{"simgpu", "exporter", "--help"}, 0, "-collect-interval"},
+		{[]string{"simgpu", "exporter"}, 2, `node name ""`},
+		{[]string{"simgpu", "exporter", "--node-name=worker", "--collect-interval=0s"}, 2, "collect interval 0s"},
+		{[]string{"simgpu", "exporter", "--node-name=worker", "--kubeconfig=/nonexistent"}, 1, "connect to the cluster"},
 		{[]string{"simgpu", "nvidia-smi", "--nonsense"}, 2, "nvidia-smi (SIMULATED)"},
 		{[]string{"/usr/bin/nvidia-smi", "--help"}, 0, "lists the devices that this container may open"},
 	} {

@@ -13,6 +13,7 @@ author:
 description:
   - Watches several sorts of objects at once and ends with the event that makes the last of them ready, instead of asking every few seconds.
   - When time is up, says for each what it lacks, and for a workload why its pods do not run.
+  - Ends early where waiting does not help, because an image cannot be had or a container ends each time it is started.
   - Runs in the controller where the connection is local.
 attributes:
   check_mode:
@@ -26,81 +27,13 @@ attributes:
 extends_documentation_fragment:
   - ailab.conformance.attributes
   - ailab.conformance.cluster
+  - ailab.conformance.ready
 options:
   seconds:
     description:
       - How long to wait for all of it together, in seconds.
     type: int
     default: 120
-  objects:
-    description:
-      - What must be ready.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      api_version:
-        description:
-          - Group and version, such as V(apps/v1).
-        type: str
-        required: true
-      kind:
-        description:
-          - The kind. Deployment, StatefulSet, DaemonSet, Pod, Node, CustomResourceDefinition and APIService are ready as their status says,
-            any other kind when it exists.
-        type: str
-        required: true
-      namespace:
-        description:
-          - The namespace. Empty for kinds without one.
-        type: str
-        default: ""
-      name:
-        description:
-          - The one object that is meant.
-        type: str
-        default: ""
-      label_selector:
-        description:
-          - All objects with these labels.
-        type: str
-        default: ""
-      field_selector:
-        description:
-          - All objects with these fields, where the API server knows them as selectors.
-        type: str
-        default: ""
-      count:
-        description:
-          - How many objects must be ready.
-        type: int
-        default: 1
-      every:
-        description:
-          - Whether all objects must be ready that are there, and not only O(objects[].count) of them.
-        type: bool
-        default: false
-      where:
-        description:
-          - Fields that must hold something, on top of the readiness of the kind.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          path:
-            description:
-              - The keys on the way to the field.
-            type: list
-            elements: str
-            required: true
-          equals:
-            description:
-              - The value, as text.
-            type: str
-          at_least:
-            description:
-              - The smallest whole number that will do.
-            type: int
 """
 
 EXAMPLES = r"""
@@ -134,6 +67,19 @@ EXAMPLES = r"""
         where:
           - path: [status, allocatable, nvidia.com/gpu]
             at_least: 1
+
+- name: Wait for a controller and its webhooks
+  ailab.conformance.wait_ready:
+    objects:
+      - api_version: apps/v1
+        kind: Deployment
+        namespace: kueue-system
+        name: kueue-controller-manager
+    dry_runs:
+      - apiVersion: kueue.x-k8s.io/v1beta1
+        kind: ResourceFlavor
+        metadata:
+          generateName: probe-
 """
 
 RETURN = r"""

@@ -158,7 +158,7 @@ class MachineDeployments:
             lacks = now.lacking() or ("the change is not taken up yet" if now.observed <= after else "")
             if lacks:
                 self._refuse_broken(now)
-            return Look(value=now, lacks=lacks)
+            return Look(value=now, lacks=lacks or self._leaving(now))
 
         return until(
             look,
@@ -188,6 +188,11 @@ class MachineDeployments:
             clock=self._api.clock,
             seconds=seconds,
         )
+
+    def _leaving(self, deployment: MachineDeployment) -> str:
+        """Which of its machines are still on their way out: a status counts only those that stay."""
+        names = [str(node.get("id")) for node in self.nodes(deployment) if node.get("deletionTimestamp")]
+        return f"{', '.join(names)} not gone yet" if names else ""
 
     def _refuse_broken(self, deployment: MachineDeployment) -> None:
         """Ends the wait where the machine controller has given up: it does not try a machine with an errorReason again."""

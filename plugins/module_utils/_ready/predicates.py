@@ -14,9 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import gateways
+from .conditions import Lack, lack_of_condition
+
 JSON = Any
-Lack = str | None
-"""What is missing, in a few words; None when nothing is."""
+
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
+_NO_CONTAINER = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+_CRASHES = 3
+"""After so many starts in vain a container is not just waiting for another one."""
 
 
 def lack_of(item: JSON) -> Lack:
@@ -53,13 +59,7 @@ def condition(name: str) -> Callable[[JSON], Lack]:
     """A predicate for objects that are ready when a condition is True."""
 
     def lacks(item: JSON) -> Lack:
-        found = next((entry for entry in item.get("status", {}).get("conditions", []) if entry.get("type") == name), None)
-        if found is None:
-            return f"no condition {name} yet"
-        if found.get("status") == "True":
-            return None
-        why = ": ".join(part for part in (found.get("reason"), found.get("message")) if part)
-        return f"condition {name} is {found.get('status')}{f' ({why})' if why else ''}"
+        return lack_of_condition(item.get("status", {}).get("conditions", []), name)
 
     return lacks
 
@@ -107,6 +107,25 @@ def container_trouble(pod: JSON) -> Lack:
     return None
 
 
+def hopeless(pod: JSON) -> Lack:
+    """Why a pod will not run by waiting: an image that cannot be had, a container that cannot be made or ends each time it is started.
+
+    Source: the kubelet's reasons (kubernetes ``pkg/kubelet/images/types.go`` and ``pkg/kubelet/container/sync_result.go``).
+    """
+    status = pod.get("status", {})
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        waiting = container.get("state", {}).get("waiting", {})
+        reason, message = waiting.get("reason"), waiting.get("message", "")
+        if reason in _NO_IMAGE:
+            return f"image {container.get('image')} of container {container['name']} cannot be had: {reason} {message}".rstrip()
+        if reason in _NO_CONTAINER:
+            return f"container {container['name']} cannot be made: {reason} {message}".rstrip()
+        if reason == "CrashLoopBackOff" and container.get("restartCount", 0) >= _CRASHES:
+            ended = container.get("lastState", {}).get("terminated", {})
+            return f"container {container['name']} ended {container['restartCount']} times, last with status {ended.get('exitCode')}"
+    return None
+
+
 def _unseen(item: JSON) -> Lack:
     """The controller has not looked at the current spec yet: its status is about an older one."""
     generation = item["metadata"].get("generation", 0)
@@ -130,6 +149,11 @@ _BY_KIND: Mapping[str, Callable[[JSON], Lack]] = {
     "CustomResourceDefinition": condition("Established"),
     "DaemonSet": daemon_set,
     "Deployment": deployment,
+    "EnvoyExtensionPolicy": gateways.policy,
+    "GRPCRoute": gateways.route,
+    "Gateway": gateways.gateway,
+    "GatewayClass": gateways.gateway_class,
+    "HTTPRoute": gateways.route,
     "Node": condition("Ready"),
     "Pod": condition("Ready"),
     "StatefulSet": stateful_set,

@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.cluster_options import CLUSTER_SPEC, cluster_from
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Call, Entry, Outcome
 
+from .dry_run import admitted
 from .predicates import Field
-from .wait import Want, wait
+from .wait import Waited, Want, wait
 
 JSON = Any
 
-ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
-    **CLUSTER_SPEC,
-    "seconds": {"type": "int", "default": 120},
+READY_SPEC: Mapping[str, Mapping[str, JSON]] = {
+    "hopeless_seconds": {"type": "int", "default": 20},
+    "dry_runs": {"type": "list", "elements": "dict", "default": []},
     "objects": {
         "type": "list",
         "elements": "dict",
-        "required": True,
+        "default": [],
         "mutually_exclusive": [("name", "label_selector"), ("name", "field_selector")],
         "options": {
             "api_version": {"type": "str", "required": True},
@@ -34,6 +36,7 @@ ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
             "field_selector": {"type": "str", "default": ""},
             "count": {"type": "int", "default": 1},
             "every": {"type": "bool", "default": False},
+            "condition": {"type": "str", "default": ""},
             "where": {
                 "type": "list",
                 "elements": "dict",
@@ -48,6 +51,13 @@ ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
         },
     },
 }
+"""What must be ready. Must be kept in sync with plugins/doc_fragments/ready.py."""
+
+ARGUMENT_SPEC: Mapping[str, Mapping[str, JSON]] = {
+    **CLUSTER_SPEC,
+    "seconds": {"type": "int", "default": 120},
+    **READY_SPEC,
+}
 
 
 def run(call: Call) -> Outcome:
@@ -56,17 +66,25 @@ def run(call: Call) -> Outcome:
     Raises:
         ConformanceError: the cluster cannot be asked.
     """
-    wants = [_want(entry) for entry in call.options["objects"]]
+    wants = [want_of(entry) for entry in call.options["objects"]]
     if call.check_mode:
         return Outcome(message=f"check mode: not waited for {', '.join(map(str, wants))}", values={"lacking": []})
     seconds = call.options["seconds"]
     with cluster_from(call.options) as cluster:
-        lacking = wait(cluster, wants, seconds=seconds)
-    said = f"not ready after {seconds} s: {'; '.join(lacking)}" if lacking else ""
+        deadline = Deadline(clock=cluster.clock, seconds=seconds)
+        waited = wait(cluster, wants, seconds=seconds, hopeless_seconds=call.options["hopeless_seconds"])
+        lacking = waited.lacking or admitted(cluster, call.options["dry_runs"], seconds=deadline.left())
+    said = f"{given_up_or_late(waited, seconds=seconds)}: {'; '.join(lacking)}" if lacking else ""
     return Outcome(failed=bool(lacking), message=said, values={"lacking": lacking})
 
 
-def _want(entry: Mapping[str, JSON]) -> Want:
+def given_up_or_late(waited: Waited, *, seconds: float) -> str:
+    """How a wait that came to nothing ended."""
+    return "given up, because waiting does not help" if waited.given_up else f"not ready after {seconds:g} s"
+
+
+def want_of(entry: Mapping[str, JSON]) -> Want:
+    """What one entry of the option asks for."""
     return Want(
         api_version=str(entry["api_version"]),
         kind=str(entry["kind"]),
@@ -76,6 +94,7 @@ def _want(entry: Mapping[str, JSON]) -> Want:
         fields=str(entry["field_selector"]),
         count=int(entry["count"]),
         every=bool(entry["every"]),
+        condition=str(entry["condition"]),
         where=tuple(Field(path=tuple(field["path"]), equals=field["equals"], at_least=field["at_least"]) for field in entry["where"]),
     )
 

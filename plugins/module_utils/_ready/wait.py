@@ -6,17 +6,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster, successful
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Clock, Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
-from .predicates import Field, container_trouble, lack_of
+from .predicates import Field, condition, container_trouble, hopeless, lack_of
 
 JSON = Any
+
+HOPELESS_SECONDS = 20.0
+"""How long a pod must have been hopeless until it counts: a registry that is being restarted has come back by then."""
+
+_RUNS_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 
 
 class NotServedError(ConformanceError):
@@ -36,6 +43,7 @@ class Want:
         fields: a field selector.
         count: how many must be ready.
         every: whether all of them must be, however many more there are.
+        condition: one that must be True, on top of the kind's own readiness; empty for none.
         where: fields that must hold something, on top of the kind's own readiness.
     """
 
@@ -47,6 +55,7 @@ class Want:
     fields: str = ""
     count: int = 1
     every: bool = False
+    condition: str = ""
     where: tuple[Field, ...] = ()
 
     def __str__(self) -> str:
@@ -72,41 +81,84 @@ class Want:
         return unready or f"{len(lacks)} found, expected {self.count}"
 
     def _lack(self, item: JSON) -> str | None:
-        wrong = (field.lack(item) for field in self.where)
-        return lack_of({"kind": self.kind, **item}) or next((lack for lack in wrong if lack), None)
+        wanted = [lack_of({"kind": self.kind, **item}), *(field.lack(item) for field in self.where)]
+        if self.condition:
+            wanted.append(condition(self.condition)(item))
+        return next((lack for lack in wanted if lack), None)
 
 
-def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float) -> list[str]:
-    """Wait until everything is ready.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """How a wait went.
+
+    Attributes:
+        lacking: a sentence for everything that is not ready; none when all is.
+        given_up: whether it ended before its time, because more of it would not have helped.
+    """
+
+    lacking: list[str]
+    given_up: bool = False
+
+
+def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float, hopeless_seconds: float = HOPELESS_SECONDS) -> Waited:
+    """Wait until everything is ready, or a pod that it needs has been hopeless for a while.
 
     Args:
         cluster: the API server.
         wants: what must be ready; watched side by side.
         seconds: how long, for all of it together.
-
-    Returns:
-        A sentence for everything that is not ready at the deadline; none when all is.
+        hopeless_seconds: after how long a pod whose image cannot be had, or whose container ends again and again, ends the wait.
 
     Raises:
         NotServedError: the API server does not know a kind.
         ConformanceError: it refuses to show one, or does not answer.
     """
     sources = {str(number): want.source(plural=_plural(cluster, want)) for number, want in enumerate(wants)}
+    spaces = {want.namespace for want in wants if want.kind in _RUNS_PODS}
+    pods = {f"pods of {space}": Source(path=f"/api/v1/namespaces/{space}/pods") for space in spaces if space}
     latest: dict[str, list[JSON]] = {}
+    patience = _Patience(clock=cluster.clock, seconds=hopeless_seconds)
 
     def decide(view: View) -> bool | None:
-        latest.update({key: view.all(key) for key in sources})
-        return True if not any(want.lacking(latest[str(number)]) for number, want in enumerate(wants)) else None
+        latest.update({key: view.all(key) for key in (*sources, *pods)})
+        lacking = [number for number, want in enumerate(wants) if want.lacking(latest[str(number)])]
+        needed = [item for number in lacking for item in latest[str(number)] if wants[number].kind in _RUNS_PODS]
+        patience.look({_named(pod): pod for key in pods for pod in latest[key] if any(_selects(item, pod) for item in needed)})
+        return True if not lacking else False if patience.is_lost() else None
 
-    with Mirror(cluster, sources, seconds=seconds + 1) as mirror:
-        if mirror.until(decide, seconds=seconds):
-            return []
+    deadline = Deadline(clock=cluster.clock, seconds=seconds)
+    with Mirror(cluster, sources | pods, seconds=seconds + 1) as mirror:
+        done = None
+        while done is None and not deadline.passed():
+            done = mirror.until(decide, seconds=min(deadline.left(), patience.left()))
+    if done:
+        return Waited(lacking=[])
     sentences = []
     for number, want in enumerate(wants):
         items = latest.get(str(number), [])
         if lack := want.lacking(items):
             sentences.append(" ".join([f"{want}: {lack}", *(f"({trouble})" for item in items for trouble in _troubles(cluster, item))]))
-    return sentences
+    return Waited(lacking=sentences, given_up=done is False)
+
+
+class _Patience:
+    """Since when pods have been hopeless. One that gets better is given its time anew."""
+
+    def __init__(self, *, clock: Clock, seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
+        self._since: dict[str, float] = {}
+
+    def look(self, pods: Mapping[str, JSON]) -> None:
+        now = self._clock.monotonic()
+        self._since = {name: self._since.get(name, now) for name, pod in pods.items() if hopeless(pod)}
+
+    def left(self) -> float:
+        """Seconds until the next look is due; endless while nothing is hopeless."""
+        first = min(self._since.values(), default=math.inf)
+        return max(0.05, first + self._seconds - self._clock.monotonic())
+
+    def is_lost(self) -> bool:
+        return any(self._clock.monotonic() - since >= self._seconds for since in self._since.values())
 
 
 def _plural(cluster: Cluster, want: Want) -> str:
@@ -127,6 +179,18 @@ def _plural(cluster: Cluster, want: Want) -> str:
     return str(name)
 
 
+def _named(pod: JSON) -> str:
+    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
+
+
+def _selects(item: JSON, pod: JSON) -> bool:
+    """Whether a workload's selector means a pod (API reference, meta/v1 LabelSelector; its labels are all that charts use)."""
+    wanted = (item.get("spec", {}).get("selector") or {}).get("matchLabels") or {}
+    labels = pod["metadata"].get("labels") or {}
+    same_space = item["metadata"].get("namespace") == pod["metadata"].get("namespace")
+    return bool(wanted) and same_space and all(labels.get(key) == value for key, value in wanted.items())
+
+
 def _troubles(cluster: Cluster, item: JSON) -> Iterator[str]:
     """Why pods of a workload do not run, one sentence for each that says so."""
     selector = item.get("spec", {}).get("selector", {})
@@ -135,5 +199,5 @@ def _troubles(cluster: Cluster, item: JSON) -> Iterator[str]:
         return
     pods = cluster.list(f"/api/v1/namespaces/{item['metadata']['namespace']}/pods", labels=",".join(f"{k}={v}" for k, v in labels.items()))
     for pod in pods.items:
-        if trouble := container_trouble(pod):
+        if trouble := hopeless(pod) or container_trouble(pod):
             yield f"pod {pod['metadata']['name']} on {pod['spec'].get('nodeName', 'no node')}: {trouble}"

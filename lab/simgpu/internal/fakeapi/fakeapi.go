@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The ailab.conformance authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Package fakeapi is an API server for tests: nodes, claims and ResourceSlices, over HTTP, as the real client sees them.
+// Package fakeapi is an API server for tests: nodes, pods, claims and ResourceSlices, over HTTP, as the real client sees them.
 //
 // It knows what this program asks of a server and answers 404 to the rest. Field selectors are ignored, because a test
 // has one node and one driver.
@@ -39,6 +39,7 @@ type Server struct {
 	nodes   map[string]*corev1.Node
 	claims  map[types.NamespacedName]*resourceapi.ResourceClaim
 	slices  map[string]*resourceapi.ResourceSlice
+	pods    map[types.NamespacedName]*corev1.Pod
 	log     []event // of slices, in order
 }
 
@@ -55,10 +56,12 @@ func New(t testing.TB) *Server {
 		nodes:   map[string]*corev1.Node{},
 		claims:  map[types.NamespacedName]*resourceapi.ResourceClaim{},
 		slices:  map[string]*resourceapi.ResourceSlice{},
+		pods:    map[types.NamespacedName]*corev1.Pod{},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/nodes/{name}", server.getNode)
 	mux.HandleFunc("PATCH /api/v1/nodes/{name}", server.patchNode)
+	mux.HandleFunc("GET /api/v1/namespaces/{namespace}/pods/{name}", server.getPod)
 	mux.HandleFunc("GET /apis/resource.k8s.io/v1/namespaces/{namespace}/resourceclaims/{name}", server.getClaim)
 	mux.HandleFunc("GET /apis/resource.k8s.io/v1/resourceslices", server.listSlices)
 	mux.HandleFunc("POST /apis/resource.k8s.io/v1/resourceslices", server.createSlice)
@@ -111,6 +114,13 @@ func (s *Server) DeleteClaim(namespace, name string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	delete(s.claims, types.NamespacedName{Namespace: namespace, Name: name})
+}
+
+// SetPod puts a pod in place.
+func (s *Server) SetPod(pod *corev1.Pod) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.pods[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}] = pod
 }
 
 // DeleteSlices removes all ResourceSlices, as a kubelet does when it starts.
@@ -173,6 +183,18 @@ func (s *Server) patchNode(response http.ResponseWriter, request *http.Request) 
 	node.Labels = maps.Clone(node.Labels)
 	maps.Copy(node.Labels, patch.Labels)
 	reply(response, http.StatusOK, node)
+}
+
+func (s *Server) getPod(response http.ResponseWriter, request *http.Request) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	key := types.NamespacedName{Namespace: request.PathValue("namespace"), Name: request.PathValue("name")}
+	pod, found := s.pods[key]
+	if !found {
+		notFound(response, request.URL.Path)
+		return
+	}
+	reply(response, http.StatusOK, pod)
 }
 
 func (s *Server) getClaim(response http.ResponseWriter, request *http.Request) {

@@ -278,7 +278,11 @@ def test_pending_accelerator_pods_make_the_right_pool_grow_and_shrink(kube: Kube
         return {entry["reason"] for entry in found if entry["source"].get("component") == component}
 
     kubectl = [str(SETTINGS.state_dir / "bin/kubectl"), f"--kubeconfig={SETTINGS.kubeconfig(CLUSTER)}"]
-    subprocess.run([*kubectl, "apply", "-f", "lab/simgpu/manifests/device-plugin.yaml"], cwd=root, check=True)
+    subprocess.run(
+        [*kubectl, "apply", "-f", "lab/simgpu/manifests/exporter.yaml", "-f", "lab/simgpu/manifests/device-plugin.yaml"],
+        cwd=root,
+        check=True,
+    )
     with controllers(root, tmp_path / "log"):
         until(lambda: _served(kube), seconds=30, what="the kinds")
         pool("gpu", 1)

@@ -16,7 +16,8 @@ from lab.images.programs import SIMGPU_VERSION
 JSON = Any  # an object of the Kubernetes API
 
 MARK = "ailab.conformance/simulated"
-MANIFESTS = ("dra-driver.yaml", "device-plugin.yaml")
+ALLOCATORS = ("dra-driver.yaml", "device-plugin.yaml")
+MANIFESTS = (*ALLOCATORS, "exporter.yaml")
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def test_every_object_is_marked(objects: list[JSON]) -> None:
             },
         ),
         ("device-plugin.yaml", {("", "nodes"): ["get", "patch"]}),
+        ("exporter.yaml", {("", "nodes"): ["get"], ("", "pods"): ["get"]}),
     ],
     indirect=["objects"],
 )
@@ -62,7 +64,7 @@ def test_the_role_allows_what_the_program_does_and_no_more(objects: list[JSON], 
     assert granted == rules
 
 
-@pytest.mark.parametrize("objects", MANIFESTS, indirect=True)
+@pytest.mark.parametrize("objects", ALLOCATORS, indirect=True)
 def test_admission_limits_the_account_that_the_role_is_bound_to(objects: list[JSON]) -> None:
     account = _of_kind(objects, "ServiceAccount")["metadata"]
     user = f"system:serviceaccount:{account['namespace']}:{account['name']}"
@@ -94,7 +96,35 @@ def test_the_daemon_set_serves_the_nodes_of_its_pool(objects: list[JSON], pool: 
     assert container["imagePullPolicy"] == "IfNotPresent"
 
 
-@pytest.mark.parametrize("objects", MANIFESTS, indirect=True)
+@pytest.mark.parametrize("objects", ["exporter.yaml"], indirect=True)
+def test_the_exporter_serves_the_nodes_of_both_pools_where_monitoring_finds_it(objects: list[JSON]) -> None:
+    pod = _of_kind(objects, "DaemonSet")["spec"]["template"]["spec"]
+    (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [{"key": "ailab.conformance/gpu-pool", "operator": "In", "values": ["device-plugin", "dra"]}]
+    (container,) = pod["containers"]
+    assert container["image"] == f"lab.ailab.conformance/simgpu:{SIMGPU_VERSION}"
+    assert container["ports"] == [{"name": "metrics", "containerPort": 9400}]
+    assert "privileged" not in container["securityContext"]
+    assert all(mount["readOnly"] for mount in container["volumeMounts"])
+    service = _of_kind(objects, "Service")
+    assert service["metadata"]["annotations"] == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9400",
+        "prometheus.io/path": "/metrics",
+    }
+    assert service["spec"]["ports"][0]["port"] == 9400
+
+
+@pytest.mark.parametrize("objects", ["device-plugin.yaml"], indirect=True)
+def test_the_namespace_of_the_plugin_comes_with_the_exporter_and_outlives_the_plugin(objects: list[JSON], root: Path) -> None:
+    exporter = list(yaml.safe_load_all((root / "lab/simgpu/manifests/exporter.yaml").read_text(encoding="utf-8")))
+    assert not [item for item in objects if item["kind"] == "Namespace"]
+    assert {item["metadata"]["namespace"] for item in objects if "namespace" in item["metadata"]} == {
+        _of_kind(exporter, "Namespace")["metadata"]["name"]
+    }
+
+
+@pytest.mark.parametrize("objects", ALLOCATORS, indirect=True)
 def test_host_directories_have_the_same_path_in_the_container(objects: list[JSON], root: Path) -> None:
     pod = _of_kind(objects, "DaemonSet")["spec"]["template"]["spec"]
     (container,) = pod["containers"]

@@ -252,7 +252,11 @@ def nodes(state: State, _: Request, project: str, cluster: str, name: str) -> tu
         status |= {"errorReason": "InsufficientResources", "errorMessage": state["broken_machine"]}
     template = {key: found["spec"]["template"][key] for key in ("cloud", "operatingSystem", "versions")}
     spec = {**template, "labels": {"nvidia.com/gpu.product": "NVIDIA-A100"}, "sshUserName": "ubuntu"}
-    return 200, [{"id": f"{name}-x1", "name": f"{name}-x1", "creationTimestamp": TIME, "spec": spec, "status": status}]
+    shown = [{"id": f"{name}-x1", "name": f"{name}-x1", "creationTimestamp": TIME, "spec": spec, "status": status}]
+    if state.get("leaving", 0) > 0:
+        state["leaving"] -= 1
+        shown.append({**shown[0], "id": f"{name}-x2", "name": f"{name}-x2", "deletionTimestamp": TIME})
+    return 200, shown
 
 
 ROUTES: dict[tuple[str, str], Handler] = {

@@ -123,6 +123,16 @@ def test_it_goes_and_stays_away(owner: Bench) -> None:
     assert not owner.run(TASK, **{**HERE, "cluster": "other"}, state="absent")["changed"]
 
 
+def test_a_smaller_pool_is_waited_for_until_the_last_node_that_goes_is_gone(owner: Bench) -> None:
+    owner.run(TASK, **{**WISH, "replicas": 2})
+    owner.kkp.state["leaving"] = 3
+    assert owner.run(TASK, **HERE, replicas=1)["machine_deployment"]["ready_replicas"] == 1
+    assert owner.kkp.state["leaving"] == 0
+    owner.kkp.state["leaving"] = 10**6
+    with pytest.raises(NotReadyInTimeError, match="gpu-a100-x2 not gone yet"):
+        owner.run(TASK, **HERE, replicas=1, wait_timeout=30)
+
+
 def test_a_machine_that_is_given_up_ends_the_wait_at_once(owner: Bench) -> None:
     owner.kkp.state["broken_machine"] = "Quota exceeded for instances"
     with pytest.raises(

@@ -1,24 +1,22 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What evaluators of this package say in the same words. Pure."""
+"""What evaluators say in the same words. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, uuids_in
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import Device, devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
 JSON = Any
-
-REQUIREMENT = "dra_support"
 
 _REASONS = {
     Stage.PENDING: "undecided",
@@ -31,22 +29,6 @@ _REASONS = {
 }
 _ABOUT_DEVICES = re.compile(r"claim|device", re.IGNORECASE)
 _ABOUT_SPACE = re.compile(r"Insufficient |Too many pods")
-_UUID = re.compile(r"UUID:\s*([A-Za-z0-9][A-Za-z0-9-]*)")
-
-
-def inconclusive(reason: str, sentence: str) -> Finding:
-    """The observations do not decide."""
-    return Finding(Verdict.INCONCLUSIVE, reason, sentence)
-
-
-def failure(reason: str, sentence: str) -> Finding:
-    """The platform is not as it should be."""
-    return Finding(Verdict.FAIL, reason, sentence)
-
-
-def success(reason: str, sentence: str) -> Finding:
-    """The platform is as it should be."""
-    return Finding(Verdict.PASS, reason, sentence)
 
 
 def undecided(workload: Workload, *, who: str) -> Finding:
@@ -89,9 +71,4 @@ def allocated(workload: Workload, pool: JSON) -> list[Device]:
 
 def uuids(executed: JSON) -> list[str]:
     """The UUIDs in the output of ``nvidia-smi -L``, in its order."""
-    return _UUID.findall(str((executed or {}).get("stdout") or ""))
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names for a sentence; ``none`` when there are none."""
-    return ", ".join(names) or "none"
+    return uuids_in(str((executed or {}).get("stdout") or ""))
