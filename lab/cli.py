@@ -15,6 +15,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from lab import platform
 from lab.errors import LabError
 from lab.images import cli as images
 from lab.invoker import give_to_invoker
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kkp-port", type=int, default=defaults.kkp_port, help="the lab's KKP API, on 127.0.0.1 (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     images.add_parser(commands)
+    platform.add_parser(commands)
 
     kkp = _command(commands, "kkp", _kkp, "make the lab and serve its KKP API, through which clusters are asked for")
     down = _command(commands, "down", _down, "take the whole lab away, with its clusters")
