@@ -21,17 +21,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAME, STATE, SUPERNET = "ailabench", "/var/lib/ailabench", "10.160.0.0/12"
+NAME, STATE, SUPERNET, KKP_PORT = "ailabench", "/var/lib/ailabench", "10.144.0.0/12", 8385
 RESULTS = Path(__file__).with_name("results.json")
-POOLS = json.dumps(
-    [
-        {"name": f"gpu-{allocation}", "replicas": 1, "accelerators": {"allocation": allocation, "count": 2}}
-        for allocation in ("dra", "device-plugin")
-    ]
-)
+POOL = "gpu-dra"
+# A fleet: the lab's user cluster and one more from the same inventory.
+FLEET = json.dumps({"user_clusters": {"hosts": {"other": {}}}})
 # Budgets of the design in seconds, on two idle cores with everything built.
 BUDGETS = {
-    "nothing to a cluster with two GPU nodes Ready": 60,
+    "nothing to a cluster with two GPU nodes Ready, through KKP": 60,
+    "nothing to two such clusters, side by side": 120,
     "a further worker Ready": 8,
     "verify dra_support, with controls and clean-up": 30,
     "site.yml again, nothing to change, without verification": 45,
@@ -40,7 +38,8 @@ BUDGETS = {
 
 def lab(*words: str) -> None:
     """Run the lab's command line."""
-    run([sys.executable, "-m", "lab", f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", *words])
+    options = (f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", f"--kkp-port={KKP_PORT}")
+    run([sys.executable, "-m", "lab", *options, *words])
 
 
 def play(playbook: str, *words: str, runs: str) -> None:
@@ -49,17 +48,19 @@ def play(playbook: str, *words: str, runs: str) -> None:
         "lab_host_name": NAME,
         "lab_host_state_dir": STATE,
         "lab_host_supernet": SUPERNET,
+        "lab_host_kkp_port": KKP_PORT,
         "conformance_runs_dir": f"{runs}/runs",
         "conformance_report_dir": f"{runs}/report",
     }
     run([str(Path(sys.executable).parent / "ansible-playbook"), playbook, "--extra-vars", json.dumps(variables), *words])
 
 
-def run(words: list[str]) -> None:
-    """Run a command; what it said ends the benchmark when it fails."""
+def run(words: list[str]) -> str:
+    """Run a command and return what it printed; what it said ends the benchmark when it fails."""
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(words)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
 
 
 def timed(work: Callable[[], None]) -> float:
@@ -81,10 +82,22 @@ def yardstick() -> float:
     return timed(work)
 
 
+def kubectl(*words: str) -> str:
+    """Run kubectl on the cluster; return what it printed."""
+    return run([f"{STATE}/bin/kubectl", f"--kubeconfig={STATE}/kubeconfigs/lab", "--namespace=kube-system", *words])
+
+
+def scaled(replicas: int) -> None:
+    """Have a pool of so many nodes, Ready; of those that go nothing is left."""
+    kubectl("scale", f"machinedeployment/{POOL}", f"--replicas={replicas}")
+    for count in ("replicas", "availableReplicas"):
+        kubectl("wait", f"machinedeployment/{POOL}", f"--for=jsonpath={{.status.{count}}}={replicas}", "--timeout=120s")
+
+
 def add_and_delete() -> float:
     """Seconds until one more worker is Ready; it is deleted again."""
-    seconds = timed(lambda: lab("nodes", "add", "lab", "lab-extra"))
-    lab("nodes", "delete", "lab", "lab-extra")
+    seconds = timed(lambda: scaled(2))
+    scaled(1)
     return seconds
 
 
@@ -93,14 +106,18 @@ def measure() -> dict[str, float]:
     lab("down")
     try:
         with tempfile.TemporaryDirectory() as runs:
-            up = timed(lambda: lab("up", "--pools", POOLS))
+            more = Path(runs, "more.json")
+            more.write_text(FLEET)
+            two = timed(lambda: play("playbooks/user_cluster.yml", "--inventory=inventories/lab", f"--inventory={more}", runs=runs))
+            lab("down")
+            one = timed(lambda: play("playbooks/user_cluster.yml", runs=runs))
             worker = statistics.median(add_and_delete() for _ in range(3))
             play("site.yml", runs=runs)
             proof = statistics.median(timed(lambda: play("playbooks/checks.yml", runs=runs)) for _ in range(3))
             again = timed(lambda: play("site.yml", "--skip-tags", "verify,report", runs=runs))
     finally:
         lab("down")
-    return dict(zip(BUDGETS, (up, worker, proof, again), strict=True))
+    return dict(zip(BUDGETS, (one, two, worker, proof, again), strict=True))
 
 
 def main() -> None:

@@ -15,22 +15,16 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from lab import platform
 from lab.errors import LabError
 from lab.images import cli as images
 from lab.invoker import give_to_invoker
 from lab.kkp_api.names import cluster_id, cluster_names
 from lab.nodes.engine import Engine
 from lab.nodes.kkp import kkp_api_answers
-from lab.nodes.pools import parse
-from lab.nodes.state import NodeRecord
 from lab.nodes.toolbox import Toolbox
-from lab.settings import KUBERNETES_VERSION, Settings, default_cache_dir
+from lab.settings import Settings, default_cache_dir
 from lab.supplies import supplies
-
-_POOL_FORM = (
-    'pools are JSON, e.g. [{"name": "gpu-dra", "replicas": 1, "labels": {"a": "b"}, "taints": ["k=v:NoSchedule"], '
-    '"accelerators": {"allocation": "dra", "count": 2}}]; allocation is dra or device-plugin'
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-
     defaults = Settings()
     parser = argparse.ArgumentParser(
         prog="python -m lab", description="The embedded lab: real Kubernetes nodes on this machine, with simulated GPUs."
@@ -61,26 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kkp-port", type=int, default=defaults.kkp_port, help="the lab's KKP API, on 127.0.0.1 (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     images.add_parser(commands)
+    platform.add_parser(commands)
 
-    up = _command(commands, "up", _up, "make the lab and a user cluster what is asked for", epilog=_POOL_FORM)
-    up.add_argument("--cluster", default="lab", help="the cluster's name (default: %(default)s)")
-    up.add_argument("--pools", default="[]", help="the workers: JSON, a file's path, or - for standard input")
-    up.add_argument("--kubernetes-version", default=KUBERNETES_VERSION, help="default: %(default)s")
     kkp = _command(commands, "kkp", _kkp, "make the lab and serve its KKP API, through which clusters are asked for")
-    down = _command(commands, "down", _down, "take one cluster, or the whole lab, away")
-    down.add_argument("--cluster", help="only this cluster")
-    for command in (up, kkp, down):
+    down = _command(commands, "down", _down, "take the whole lab away, with its clusters")
+    for command in (kkp, down):
         command.add_argument("--check", action="store_true", help="only tell what would be done")
     _command(commands, "status", _status, "clusters, nodes and processes")
-
-    nodes = commands.add_parser("nodes", help="add or delete one worker").add_subparsers(required=True, metavar="add|delete")
-    add = _command(nodes, "add", _node_add, "make one more worker")
-    add.add_argument("--label", action="append", default=[], metavar="KEY=VALUE")
-    add.add_argument("--taint", action="append", default=[], metavar="KEY=VALUE:EFFECT")
-    delete = _command(nodes, "delete", _node_delete, "take one worker away")
-    for command in (add, delete):
-        command.add_argument("cluster")
-        command.add_argument("node")
 
     logs = _command(commands, "logs", _logs, "a node's log")
     logs.add_argument("node")
@@ -94,34 +74,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(parent: Any, name: str, run: Any, text: str, **more: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text, **more)
+def _command(parent: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text)
     parser.add_argument("--json", action="store_true", help="the result as JSON, on the last line of standard output")
     parser.set_defaults(run=run)
     return parser
 
 
-def _up(args: argparse.Namespace, settings: Settings) -> int:
-    _root()
-    pools = parse(_text(args.pools))
-    built = supplies(settings.cache_dir, progress=images.tell, check=args.check)
-    engine = Engine(settings, progress=_Progress(), check=args.check)
-    engine.up(args.cluster, version=args.kubernetes_version, pools=pools, supplies=built)
-    return _result(
-        args,
-        {
-            "changed": bool(engine.actions),
-            "complete": built.addons,
-            "actions": engine.actions,
-            "cluster": args.cluster,
-            "kubeconfig": str(settings.kubeconfig(args.cluster)),
-        },
-    )
-
-
 def _kkp(args: argparse.Namespace, settings: Settings) -> int:
     _root()
-    built = supplies(settings.cache_dir, progress=images.tell, check=args.check, complete=True)
+    built = supplies(settings.cache_dir, progress=images.tell, check=args.check)
     engine = Engine(settings, progress=_Progress(), check=args.check)
     engine.serve(built)
     if not args.check:
@@ -142,7 +104,7 @@ def _kkp(args: argparse.Namespace, settings: Settings) -> int:
 def _down(args: argparse.Namespace, settings: Settings) -> int:
     _root()
     engine = Engine(settings, progress=_Progress(), check=args.check)
-    engine.down(args.cluster)
+    engine.down()
     return _result(args, {"changed": bool(engine.actions), "actions": engine.actions})
 
 
@@ -167,21 +129,6 @@ def _status(args: argparse.Namespace, settings: Settings) -> int:
             programs = ", ".join(f"{program} {state}" for program, state in node["programs"].items()) or "off"
             _say(f"  {node['name']:32} {node['address']:15} {node['phase']:9} {programs}")
     return 0
-
-
-def _node_add(args: argparse.Namespace, settings: Settings) -> int:
-    _root()
-    engine = Engine(settings, progress=_Progress())
-    labels = dict(label.partition("=")[::2] for label in args.label)
-    engine.add(args.cluster, NodeRecord(name=args.node, index=-1, labels=labels, taints=tuple(args.taint)))
-    return _result(args, {"changed": True, "actions": engine.actions})
-
-
-def _node_delete(args: argparse.Namespace, settings: Settings) -> int:
-    _root()
-    engine = Engine(settings, progress=_Progress())
-    engine.delete(args.cluster, args.node)
-    return _result(args, {"changed": bool(engine.actions), "actions": engine.actions})
 
 
 def _logs(args: argparse.Namespace, settings: Settings) -> int:
@@ -235,17 +182,6 @@ def _root() -> None:
         raise LabError("the user", found=f"uid {os.geteuid()}", expected="root", see="Namespaces and cgroups are made by root: use sudo.")
     # Others may read what the lab makes, where a file does not say otherwise; pods run as other users.
     os.umask(0o022)
-
-
-def _text(value: str) -> str:
-    if value == "-":
-        return sys.stdin.read()
-    if value.lstrip().startswith("["):
-        return value
-    try:
-        return Path(value).read_text()
-    except OSError as exc:
-        raise LabError("the pools", found=f"{value}: {exc.strerror}", expected="JSON, or a file that holds it", see=_POOL_FORM) from exc
 
 
 def _say(text: str) -> None:

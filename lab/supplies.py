@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.images.builder import Builder, Progress, build
+from lab.images.builder import Progress, build
 from lab.images.push import push
 from lab.nodes.engine import Supplies
 
@@ -14,29 +14,23 @@ _PROGRAMS = ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-run
 _CNI = ("ptp", "host-local", "loopback", "portmap")
 
 
-def supplies(cache: Path, *, progress: Progress, check: bool = False, complete: bool = False) -> Supplies:
-    """What a lab can be made of: all that nodes need, and the add-ons' images where they are built already.
-
-    So a cluster can stand while the rest still compiles. What nodes need and is not there yet is built.
+def supplies(cache: Path, *, progress: Progress, check: bool = False) -> Supplies:
+    """What user clusters can be made of: all that nodes and their add-ons need. What is not there yet is built.
 
     Args:
         cache: directory of the lab's cache.
         progress: told what is built.
-        complete: build the add-ons' images too.
-        check: build nothing and hand out nothing; only tell whether the add-ons' images are there.
+        check: build nothing and hand out nothing.
 
     Raises:
         LabError: a build failed.
     """
-    addons = not Builder(cache=cache, progress=progress).missing(["node", "cluster"])
     if check:
-        return Supplies(programs={}, images=[], addons=addons, push=lambda _: 0)
-    addons = addons or complete
-    built = build(groups=["node", "cluster"] if addons else ["node"], cache=cache, progress=progress)
+        return Supplies(programs={}, images=[], push=lambda _: 0)
+    built = build(groups=["node", "cluster"], cache=cache, progress=progress)
     programs = {name: built.program(name) for name in _PROGRAMS} | {f"cni/{name}": built.program(name) for name in _CNI}
     return Supplies(
         programs=programs,
         images=[image.name for image in built.images],
-        addons=addons,
         push=lambda registry: len(push(registry, built.images)),
     )

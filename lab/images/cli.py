@@ -14,9 +14,10 @@ from typing import NoReturn
 
 from lab.images import builder, push
 from lab.images.builder import Artifacts, Event
-from lab.images.catalog import GROUPS
+from lab.images.catalog import CHOICES, GROUPS
+from lab.images.charts import CHARTS
 from lab.images.contents import IMAGES
-from lab.images.programs import PROGRAMS
+from lab.images.programs import PROGRAMS, WHEELS
 from lab.settings import Settings
 
 _MIB = 1 << 20
@@ -47,7 +48,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--group", action="append", choices=GROUPS, dest="groups", help="may be given more than once; all without it")
+    parser.add_argument("--group", action="append", choices=CHOICES, dest="groups", help="may be given more than once; all without it")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -89,25 +90,31 @@ def _build(arguments: argparse.Namespace, settings: Settings) -> int:
                 "digest": made.digest,
                 "programs": {name: str(place) for name, place in made.programs.items()},
                 "images": [{"name": image.name, "digest": image.digest, "layout": str(image.layout)} for image in made.images],
+                "charts": {name: str(place) for name, place in made.charts.items()},
             }
         )
     else:
-        sys.stdout.write(f"{len(made.programs)} programs and {len(made.images)} images in {settings.cache_dir}\n")
+        counted = f"{len(made.programs)} programs, {len(made.images)} images and {len(made.charts)} charts"
+        sys.stdout.write(f"{counted} in {settings.cache_dir}\n")
     return 0
 
 
 def _list(arguments: argparse.Namespace, _settings: Settings) -> int:
     if arguments.json:
-        _print_json({"programs": [asdict(program) for program in PROGRAMS], "images": [asdict(image) for image in IMAGES]})
+        kinds = {"programs": (*PROGRAMS, *WHEELS), "images": IMAGES, "charts": CHARTS}
+        _print_json({kind: [asdict(item) for item in items] for kind, items in kinds.items()})
         return 0
     for group in GROUPS:
-        for program in PROGRAMS:
+        for program in (*PROGRAMS, *WHEELS):
             if group in program.groups:
                 names = ", ".join((*program.files, *program.links))
-                sys.stdout.write(f"{group:9} program  {program.name} {program.version}  about {program.expected_seconds} s: {names}\n")
+                sys.stdout.write(f"{group:10} program  {program.name} {program.version}  about {program.expected_seconds} s: {names}\n")
         for image in IMAGES:
             if group in image.groups:
-                sys.stdout.write(f"{group:9} image    {image.name}\n")
+                sys.stdout.write(f"{group:10} image    {image.name}\n")
+        for chart in CHARTS:
+            if group in chart.groups:
+                sys.stdout.write(f"{group:10} chart    {chart.name} {chart.version}\n")
     return 0
 
 

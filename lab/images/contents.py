@@ -4,8 +4,22 @@
 
 from __future__ import annotations
 
-from lab.images.catalog import Applets, Built, Directory, Entry, FromHost, Image, Link, Text
-from lab.images.programs import COREDNS_VERSION, METRICS_SERVER_VERSION, PAUSE_VERSION, SIMGPU_VERSION
+from lab.images.catalog import Applets, Built, Directory, Entry, FromHost, Image, Libraries, Link, Text
+from lab.images.programs import (
+    ADAPTER_VERSION,
+    COREDNS_VERSION,
+    ENVOY_GATEWAY_VERSION,
+    ENVOY_VERSION,
+    INFERENCE_EXTENSION_VERSION,
+    JOBSET_VERSION,
+    KUBERAY_VERSION,
+    KUEUE_VERSION,
+    METRICS_SERVER_VERSION,
+    PAUSE_VERSION,
+    PROMETHEUS_VERSION,
+    SIMGPU_VERSION,
+    TRAINER_VERSION,
+)
 from lab.settings import KUBERNETES_VERSION
 
 BUSYBOX_TAG = "1.35.0"
@@ -42,6 +56,11 @@ def _kube_image(name: str) -> Image:
         entrypoint=(f"/usr/local/bin/{name}",),
         groups=("node",),
     )
+
+
+def _one_program(name: str, path: str, file: str, *, group: str, user: str = NONROOT) -> Image:
+    """An image with one program in it."""
+    return Image(name=name, layers=(_BASE, (Built(path.lstrip("/"), file),)), entrypoint=(path,), user=user, groups=(group,))
 
 
 IMAGES = (
@@ -86,5 +105,40 @@ IMAGES = (
         entrypoint=("/metrics-server",),
         user="65534",
         groups=("cluster",),
+    ),
+    _one_program(f"registry.k8s.io/kueue/kueue:{KUEUE_VERSION}", "/manager", "kueue", group="kueue"),
+    _one_program(f"registry.k8s.io/jobset/jobset:{JOBSET_VERSION}", "/manager", "jobset", group="kubeflow"),
+    _one_program(f"ghcr.io/kubeflow/trainer/trainer-controller-manager:{TRAINER_VERSION}", "/manager", "trainer", group="kubeflow"),
+    _one_program(f"quay.io/kuberay/operator:{KUBERAY_VERSION}", "/manager", "kuberay", group="kubeflow"),
+    Image(
+        name=f"quay.io/prometheus/prometheus:{PROMETHEUS_VERSION}",
+        layers=(_BASE, (Built("bin/prometheus", "prometheus"), Directory("prometheus", 0o777))),
+        entrypoint=("/bin/prometheus",),
+        command=("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"),
+        user="65534:65534",
+        groups=("monitoring",),
+    ),
+    _one_program(
+        f"registry.k8s.io/prometheus-adapter/prometheus-adapter:{ADAPTER_VERSION}",
+        "/adapter",
+        "prometheus-adapter",
+        group="monitoring",
+        user="65534",
+    ),
+    *(
+        _one_program(
+            f"registry.k8s.io/gateway-api-inference-extension/{name}:{INFERENCE_EXTENSION_VERSION}", f"/{name}", name, group="ai_gateway"
+        )
+        for name in ("epp", "bbr")
+    ),
+    _one_program(
+        f"docker.io/envoyproxy/gateway:{ENVOY_GATEWAY_VERSION}", "/usr/local/bin/envoy-gateway", "envoy-gateway", group="ai_gateway"
+    ),
+    Image(
+        name=f"docker.io/envoyproxy/envoy:distroless-v{ENVOY_VERSION}",
+        layers=(_BASE, (Built("usr/local/bin/envoy", "envoy"), Libraries("envoy"))),
+        entrypoint=("/usr/local/bin/envoy",),
+        user=NONROOT,
+        groups=("ai_gateway",),
     ),
 )

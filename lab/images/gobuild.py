@@ -60,11 +60,15 @@ def command(program: Program, toolchain: Toolchain, output: Path) -> list[str]:
 
 
 def environment(program: Program, scratch: Scratch, inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the compiler. The user's GOPROXY stays: a company's mirror is what makes a build possible there."""
+    """The environment of the compiler."""
+    return {**surroundings(scratch, inherited), "CGO_ENABLED": "1" if program.cgo else "0"}
+
+
+def surroundings(scratch: Scratch, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of any go command. The user's GOPROXY stays: a company's mirror is what makes a build possible there."""
     kept = {name: value for name, value in inherited.items() if name not in _UNWANTED}
     return {
         **kept,
-        "CGO_ENABLED": "1" if program.cgo else "0",
         "GOCACHE": str(scratch.objects),
         "GOFLAGS": "-modcacherw",  # else nobody could remove the modules without chmod
         "GOGC": inherited.get("GOGC", "100") if scratch.collect_garbage else "off",

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 from lab.images import host
 from lab.images.cache import JSON, Cache
-from lab.images.catalog import Applets, Built, Directory, Entry, FromHost, Image, Link, Text
+from lab.images.catalog import Applets, Built, Directory, Entry, FromHost, Image, Libraries, Link, Text
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -177,6 +177,16 @@ def _items(entry: Entry, files: Mapping[str, Path]) -> Iterator[_Item]:
             yield _Item(path, 0o777, target=target)
         case Built(path, file):
             yield _Item(path, 0o755, source=files[file])
+        case _:
+            yield from _host_items(entry, files)
+
+
+def _host_items(entry: Libraries | FromHost | Applets, files: Mapping[str, Path]) -> Iterator[_Item]:
+    """What comes from this machine."""
+    match entry:
+        case Libraries(file):
+            for place in host.libraries(str(files[file])):
+                yield _Item(place.lstrip("/"), 0o755, source=Path(place))
         case FromHost(path):
             for place in (path, *host.libraries(path)):
                 yield _Item(place.lstrip("/"), 0o755, source=Path(place))

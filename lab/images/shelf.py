@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from lab.images import gobuild, host, oci
-from lab.images.cache import Cache, key_of
-from lab.images.catalog import Image, Program
+from lab.images import gobuild, host, oci, unpack
+from lab.images.cache import JSON, Cache, key_of
+from lab.images.catalog import Chart, Image, Program, Source, Wheel
 from lab.images.oci import BuiltImage
 from lab.images.toolchain import Toolchain
 
@@ -24,11 +24,11 @@ class Shelf:
     Args:
         cache: where things are kept.
         folder: the directory that the programs' modules are relative to.
-        programs: all programs that images may hold.
+        programs: all programs that images may hold, compiled here or not.
         toolchain: what programs are, or would be, built with.
     """
 
-    def __init__(self, *, cache: Cache, folder: Path, programs: Iterable[Program], toolchain: Toolchain) -> None:
+    def __init__(self, *, cache: Cache, folder: Path, programs: Iterable[Source], toolchain: Toolchain) -> None:
         self._cache = cache
         self._folder = folder
         self._toolchain = toolchain
@@ -40,16 +40,16 @@ class Shelf:
         """The wrapper module's directory."""
         return self._folder / program.module
 
-    def place(self, program: Program) -> Path:
+    def place(self, program: Source) -> Path:
         """The directory of a program's files, whether it is there or not."""
         return self._cache.program(program.name, self._program_key(program))
 
-    def has(self, program: Program) -> bool:
+    def has(self, program: Source) -> bool:
         """Whether all files and links of a program are there."""
         place = self.place(program)
         return all((place / name).exists() for name in (*program.files, *program.links))
 
-    def files(self, programs: Iterable[Program]) -> dict[str, Path]:
+    def files(self, programs: Iterable[Source]) -> dict[str, Path]:
         """Places of the programs' files and links, by name."""
         return {name: self.place(program) / name for program in programs for name in (*program.files, *program.links)}
 
@@ -64,33 +64,44 @@ class Shelf:
             LabError: a Debian package is missing, so that nobody can know.
         """
         host.require(image.host_files)
-        key = key_of(
-            {
-                "format": _IMAGE_FORMAT,
-                "architecture": oci.architecture(),
-                "image": asdict(image),
-                "entries": [[type(entry).__name__ for entry in layer] for layer in image.layers],
-                "programs": {file: self._program_key(self._maker[file]) for file in sorted(image.built_files)},
-                "host": {path: self._host_digest(path) for path in image.host_files},
-            }
-        )
-        return self._cache.layout(image.name, key)
+        facts: dict[str, JSON] = {
+            "format": _IMAGE_FORMAT,
+            "architecture": oci.architecture(),
+            "image": asdict(image),
+            "entries": [[type(entry).__name__ for entry in layer] for layer in image.layers],
+            "programs": {file: self._program_key(self._maker[file]) for file in sorted(image.built_files)},
+            "host": {path: self._host_digest(path) for path in image.host_files},
+        }
+        if image.linked_files:
+            facts["libraries"] = {file: self._libraries_digest(file) for file in image.linked_files}
+        return self._cache.layout(image.name, key_of(facts))
 
     def image(self, image: Image) -> BuiltImage | None:
         """An image that is there."""
         return oci.read(image.name, self.layout(image))
 
-    def _program_key(self, program: Program) -> str:
+    def chart(self, chart: Chart) -> Path:
+        """The directory of a chart's files, whether it is there or not."""
+        return self._cache.chart(chart.name, unpack.key(chart, self._folder))
+
+    def _program_key(self, program: Source) -> str:
         known = self._program_keys.get(program.name)
         if known is None:
-            module = self.module(program)
-            sources = {path for pattern in program.sources for path in module.glob(pattern) if not path.name.endswith("_test.go")}
-            known = key_of(
-                {"recipe": gobuild.recipe(program), "go": self._toolchain.version, "architecture": oci.architecture()},
-                files=((str(path.relative_to(module)), path) for path in sources),
-            )
+            known = self._wheel_key(program) if isinstance(program, Wheel) else self._module_key(program)
             self._program_keys[program.name] = known
         return known
+
+    def _wheel_key(self, wheel: Wheel) -> str:
+        requirement = self._folder / wheel.requirement
+        return key_of({"member": wheel.member, "architecture": oci.architecture()}, files=[(wheel.requirement, requirement)])
+
+    def _module_key(self, program: Program) -> str:
+        module = self.module(program)
+        sources = {path for pattern in program.sources for path in module.glob(pattern) if not path.name.endswith("_test.go")}
+        return key_of(
+            {"recipe": gobuild.recipe(program), "go": self._toolchain.version, "architecture": oci.architecture()},
+            files=((str(path.relative_to(module)), path) for path in sources),
+        )
 
     def _host_digest(self, path: str) -> str:
         known = self._host_digests.get(path)
@@ -98,3 +109,10 @@ class Shelf:
             known = key_of([], files=((name, Path(name)) for name in (path, *host.libraries(path))))
             self._host_digests[path] = known
         return known
+
+    def _libraries_digest(self, file: str) -> str:
+        """Of what a built program loads; nothing where it is not built, since then there is no image of it either."""
+        program = self._maker[file]
+        if not self.has(program):
+            return ""
+        return key_of([], files=((name, Path(name)) for name in host.libraries(str(self.place(program) / file))))

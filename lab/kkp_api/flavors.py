@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lab.nodes.pools import ALLOCATIONS, GPU_POOL
+from lab.machines.names import ALLOCATIONS, GPU_POOL
 
 _GPUS = re.compile(r"lab\.gpu-([1-8])")
 NAMES = ("lab.cpu", *(f"lab.gpu-{count}" for count in range(1, 9)))

@@ -10,7 +10,7 @@ from lab.kkp_api import flavors, words
 from lab.kkp_api.calls import JSON, part, texts
 from lab.kkp_api.cluster_spec import PROVIDER
 from lab.kkp_api.refusals import RefusalError, bad, plain
-from lab.nodes.pools import ALLOCATIONS, GPU_POOL
+from lab.machines.names import ALLOCATIONS, GPU_POOL
 
 MIN_SIZE = "cluster.k8s.io/cluster-api-autoscaler-node-group-min-size"
 MAX_SIZE = "cluster.k8s.io/cluster-api-autoscaler-node-group-max-size"

@@ -15,8 +15,8 @@ from lab.errors import LabError
 from lab.kkp_api.user_cluster import UserCluster
 from lab.machines.provider import ProvidedNode
 from lab.nodes.cluster import Cluster
+from lab.nodes.control_plane import uphold
 from lab.nodes.engine import Progress, new_record
-from lab.nodes.rollout import Rollout
 from lab.nodes.state import READY, NodeRecord, locked
 from lab.nodes.toolbox import Toolbox
 from lab.settings import KUBERNETES_VERSION, Settings
@@ -151,7 +151,7 @@ class NodePlatform:
     def create(self, cluster: str, version: str) -> None:
         """Make a control plane, or mend it and its nodes."""
         with locked(self._settings, shared=True, wait=_LOCK_SECONDS):
-            Rollout(self._tools, self._made_team(cluster, f"v{version}"), self._do).apply([], addons=True, wait=False)
+            uphold(self._made_team(cluster, f"v{version}"), self._do)
 
     def delete(self, cluster: str) -> None:
         """Take the cluster away: controllers, workers, control plane, record."""

@@ -34,6 +34,7 @@ _SECURE = {
     "X-Xss-Protection": "1; mode=block",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 }
+_READING = ("GET", "HEAD")
 _LINGER_NOT = struct.pack("ii", 1, 0)
 _OPEN: dict[tuple[str, int] | None, Any] = {}
 
@@ -114,12 +115,11 @@ def _endpoint(services: Services, methods: Mapping[str, Operation]) -> Endpoint:
 
 
 def _answered(services: Services, operation: Operation, request: Request, body: bytes, struck: Mapping[Kind, object]) -> Response:
+    caller = Caller(email="")
     try:
-        if operation.is_public:
-            caller = Caller(email="")
-        elif Kind.REVOKED in struck:
-            raise invalid_token("the token has been revoked")
-        else:
+        if not operation.is_public:
+            if Kind.REVOKED in struck:
+                raise invalid_token("the token has been revoked")
             caller = services.identity.caller(authorization=request.headers.get("authorization"), cookie=request.headers.get("cookie"))
         call = Call(
             caller=caller,
@@ -129,12 +129,16 @@ def _answered(services: Services, operation: Operation, request: Request, body: 
             body=body,
             seed_is_broken=Kind.BROKEN_SEED in struck,
         )
-        return _response(operation.answer(services, call))
+        response = _response(operation.answer(services, call))
     except RefusalError as refusal:
-        return _refused(refusal)
+        response = _refused(refusal)
     except LabError as error:
         _log.warning("%s %s: %s", operation.method, operation.path, error)
-        return _refused(RefusalError(500, str(error)))
+        response = _refused(RefusalError(500, str(error)))
+    if request.method not in _READING:
+        # Who changed what: what stands can be held against it.
+        _log.info("%s %s by %s: %d", request.method, request.url.path, caller.email or "nobody", response.status_code)
+    return response
 
 
 def _response(reply: Reply) -> Response:

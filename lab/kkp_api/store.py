@@ -35,12 +35,12 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        # It holds presets' credentials; SQLite gives the files beside it the same mode.
+        path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
-        # It holds presets' credentials.
-        path.chmod(0o600)
 
     def close(self) -> None:
         """Close the file."""

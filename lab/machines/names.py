@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.nodes.pools import ALLOCATIONS, GPU_COUNT, GPU_POOL, SIMULATED
-
-__all__ = ["ALLOCATIONS", "GPU_COUNT", "GPU_POOL", "SIMULATED"]
+SIMULATED = "ailab.conformance/simulated"  # label of everything that is no hardware
+GPU_POOL = "ailab.conformance/gpu-pool"  # label of a node: who hands its simulated GPUs out
+GPU_COUNT = "ailab.conformance/simulated-gpus"  # label of a node: how many it has
+ALLOCATIONS = ("dra", "device-plugin")  # never both over one device
 
 GROUP = "cluster.k8s.io"
 API_VERSION = f"{GROUP}/v1alpha1"

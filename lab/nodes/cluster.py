@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import yaml
 
@@ -20,7 +21,6 @@ from lab.nodes import kubeadm
 from lab.nodes.addons import manifests
 from lab.nodes.addresses import AddressPlan, ClusterAddresses
 from lab.nodes.command import until
-from lab.nodes.diagnosis import with_node_report
 from lab.nodes.machine import Machine
 from lab.nodes.runtime import cni_configuration
 from lab.nodes.signing import requests_of
@@ -76,7 +76,7 @@ class Cluster:
         self._record = replace(self._record, addons=False)
         machine = self.boot(node)
         settings, record = self._tools.settings, self._record
-        configuration = machine.directory / "kubeadm.yaml"
+        configuration = self._configuration(machine)
         configuration.write_text(
             kubeadm.init_documents(
                 cluster=record.name,
@@ -93,18 +93,11 @@ class Cluster:
         give_to_invoker(kubeconfig)
         self._done(node)
 
-    def apply_addons(self, *, wait: bool = True) -> None:
-        """Give the cluster its DNS and the resource metrics API.
-
-        Args:
-            wait: until the DNS answers.
-        """
+    def apply_addons(self) -> None:
+        """Give the cluster its DNS and the resource metrics API; that they run is not waited for."""
         cluster = self._record.name
         # On a busy machine the API server may be restarted once more by its startup probe after kubeadm has seen it healthy.
         self._wait_for(self._addons_applied, f"the add-ons of cluster {cluster}", node=f"{cluster}-control-plane")
-        if wait:
-            with with_node_report(self._tools, cluster):
-                self._wait_for_condition("Available", "-n", "kube-system", "deployment/coredns")
         with self._write:
             self._record = replace(self._record, addons=True)
             self._tools.store.save(self._record)
@@ -123,7 +116,7 @@ class Cluster:
         """Make a booted machine a worker of this cluster."""
         discovery = machine.directory / "discovery.kubeconfig"
         discovery.write_text(kubeadm.discovery_kubeconfig(server=self.endpoint, ca=self._ca()))
-        configuration = machine.directory / "kubeadm.yaml"
+        configuration = self._configuration(machine)
         configuration.write_text(kubeadm.join_documents(token=self._record.token, identity=self._identity(node), discovery=str(discovery)))
         machine.run(["kubeadm", "join", f"--config={configuration}"], timeout=120)
         self._done(node)
@@ -180,24 +173,6 @@ class Cluster:
         """Whether the API server is ready."""
         return self._tools.api_ready(self._record.name)
 
-    def wait_until_ready(self, names: Sequence[str]) -> None:
-        """Wait for nodes to be Ready.
-
-        Raises:
-            LabError: not by the deadline; the error tells what the node itself says.
-        """
-        cluster = self._record.name
-        self._wait_for(self.answers, f"the API server of cluster {cluster}", node=f"{cluster}-control-plane")
-        for name in names:
-            # A node's Ready condition outlives its kubelet by 40 seconds, so the kubelet itself is asked.
-            self._wait_for(partial(self._kubelet_answers, name), f"the kubelet of {name}", node=name)
-        with with_node_report(self._tools, cluster):
-            self._wait_for_condition("Ready", *(f"node/{name}" for name in names))
-
-    def _wait_for_condition(self, condition: str, *objects: str) -> None:
-        words = ("wait", f"--for=condition={condition}", f"--timeout={_READY_SECONDS}s", *objects)
-        self._tools.kubectl(self._record.name, *words, timeout=_READY_SECONDS + 10)
-
     def _addons_applied(self) -> bool:
         try:
             self._tools.kubectl(
@@ -208,15 +183,6 @@ class Cluster:
                 raise
             return False
         return True
-
-    def _kubelet_answers(self, node: str) -> bool:
-        try:
-            return (
-                self._tools.kubectl(self._record.name, "get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz", "--request-timeout=3s")
-                == "ok"
-            )
-        except LabError:
-            return False
 
     @staticmethod
     def _wait_for(answers: Callable[[], bool], what: str, *, node: str) -> None:
@@ -233,6 +199,13 @@ class Cluster:
             labels=node.labels,
             taints=node.taints,
         )
+
+    @staticmethod
+    def _configuration(machine: Machine) -> Path:
+        """The file that kubeadm reads. With the token in it a machine can join the cluster."""
+        path = machine.directory / "kubeadm.yaml"
+        path.touch(mode=0o600)
+        return path
 
     def _ca(self) -> str:
         kubeconfig = yaml.safe_load(self._tools.settings.kubeconfig(self._record.name).read_text())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab as a whole: bring it to a wanted state, take it away, tell how it is."""
+"""The lab as a whole: bring it up, take it away, tell how it is."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from lab.nodes.cluster import Cluster
 from lab.nodes.command import until
 from lab.nodes.kkp import KKP_API, kkp_api_answers, kkp_api_program
 from lab.nodes.limits import KernelLimits
-from lab.nodes.pools import Pool
-from lab.nodes.rollout import Rollout
 from lab.nodes.state import ClusterRecord, NodeRecord, locked
 from lab.nodes.supervision import Program, configuration, supervisord
 from lab.nodes.toolbox import Toolbox
@@ -50,13 +48,11 @@ class Supplies:
     Attributes:
         programs: path below the programs folder → executable.
         images: the names of all images.
-        addons: whether the images of the clusters' add-ons are among them.
         push: uploads the images to the registry at a URL; returns how many were new there.
     """
 
     programs: Mapping[str, Path]
     images: Sequence[str]
-    addons: bool
     push: Callable[[str], int]
 
 
@@ -83,25 +79,14 @@ class Engine:
         """What was done, or with ``check`` would be, in order."""
         return list(self._actions)
 
-    def up(self, name: str, *, version: str, pools: Sequence[Pool], supplies: Supplies) -> None:
-        """Make the lab, a cluster and its pools what is asked for; what is so already is left alone.
-
-        Raises:
-            LabError: before anything is changed where the request or this machine is at fault.
-        """
-        with locked(self._settings):
-            self._preflight(name, version)
-            self._lab(supplies)
-            self._cluster(name, version, pools, addons=supplies.addons)
-
     def serve(self, supplies: Supplies) -> None:
         """Make the lab without any cluster, and have its KKP API run from now on; a new build of the lab's code is taken by a restart.
 
         Raises:
-            LabError: as ``up``.
+            LabError: before anything is changed where this machine is at fault.
         """
         with locked(self._settings, wait=_API_SECONDS):
-            self._preflight_lab()
+            self._preflight()
             self._lab(supplies)
             program = kkp_api_program(self._settings)
             file, text = self._settings.state_dir / "programs" / f"{program.name}.conf", program.section(self._settings.log_dir)
@@ -118,42 +103,14 @@ class Engine:
         log = self._settings.log_dir / f"{program.name}.log"
         until(lambda: kkp_api_answers(self._settings), what="the lab's KKP API", seconds=_API_SECONDS, every=0.2, see=f"Its log: {log}")
 
-    def down(self, name: str | None = None) -> None:
-        """Take one cluster away, or the whole lab: processes, namespaces, links, routes, cgroups and files."""
-        if name is None and not self._check and self._tools.supervisor.answers():
+    def down(self) -> None:
+        """Take the whole lab away: processes, namespaces, links, routes, cgroups and files."""
+        if not self._check and self._tools.supervisor.answers():
             # It holds the lab while it makes or deletes something.
             self._tools.supervisor.drop(KKP_API)
         with locked(self._settings):
-            clusters = self._tools.store.clusters() if name else {}
-            if name and name in clusters:
-                self._do(f"cluster {name}: deleted", Cluster(self._tools, clusters[name]).delete_all)
-            elif name is None and self._anything_left():
+            if self._anything_left():
                 self._do("lab: removed", self._remove)
-
-    def add(self, cluster: str, node: NodeRecord) -> None:
-        """Add one worker by hand; pools leave it alone."""
-        with locked(self._settings):
-            team = self._existing(cluster)
-            if team.record.node(node.name):
-                raise LabError(
-                    f"node {node.name}", found="a node of that name", expected="a new name", see="`python -m lab status` lists them."
-                )
-            Rollout(self._tools, team, self._do).add(node)
-
-    def delete(self, cluster: str, name: str) -> None:
-        """Delete one worker; one that is not there is deleted already."""
-        with locked(self._settings):
-            team = self._existing(cluster)
-            node = team.record.node(name)
-            if node and node.index == 0:
-                raise LabError(
-                    f"node {name}",
-                    found="the control plane",
-                    expected="a worker",
-                    see="`python -m lab down --cluster` deletes the cluster.",
-                )
-            if node:
-                self._do(f"node {name}: deleted", lambda: team.delete(node))
 
     def status(self) -> dict[str, Any]:
         """The lab as it is: clusters, nodes, processes."""
@@ -185,18 +142,7 @@ class Engine:
             "programs": machine.supervisor.states() if machine.is_on() else {},
         }
 
-    def _preflight(self, name: str, version: str) -> None:
-        known = self._tools.store.clusters().get(name)
-        if known and known.version != version:
-            raise LabError(
-                f"cluster {name}",
-                found=f"Kubernetes {known.version}",
-                expected=version,
-                see=f"Delete it first: `python -m lab down --cluster {name}`.",
-            )
-        self._preflight_lab()
-
-    def _preflight_lab(self) -> None:
+    def _preflight(self) -> None:
         if not self._tools.fabric.is_up():
             self._tools.fabric.check_range_is_free()
         place = next(path for path in (self._settings.state_dir, *self._settings.state_dir.parents) if path.exists())
@@ -246,22 +192,6 @@ class Engine:
         # The child joins the lab's cgroup before it becomes supervisord, so that no process of the lab is ever outside.
         subprocess.run(supervisord(file, foreground=False), check=True, preexec_fn=lambda: self._tree.join("infrastructure"))
         tools.supervisor.wait(seconds=20, see=f"Its log: {settings.log_dir / 'supervisord.log'}")
-
-    def _cluster(self, name: str, version: str, pools: Sequence[Pool], *, addons: bool) -> None:
-        clusters = self._tools.store.clusters()
-        record = clusters.get(name) or new_record(name, version, clusters)
-        Rollout(self._tools, Cluster(self._tools, record), self._do).apply(pools, addons=addons)
-
-    def _existing(self, cluster: str) -> Cluster:
-        clusters = self._tools.store.clusters()
-        if cluster not in clusters:
-            raise LabError(
-                f"cluster {cluster}",
-                found="no such cluster",
-                expected=", ".join(clusters) or "one to exist",
-                see="`python -m lab up` makes one.",
-            )
-        return Cluster(self._tools, clusters[cluster])
 
     def _anything_left(self) -> bool:
         return self._settings.state_dir.exists() or self._tree.exists() or self._tools.fabric.leftovers()

@@ -98,7 +98,12 @@ class Registry:
 
 
 def _write_hosts(folder: Path, url: str) -> None:
+    text = f'server = "{url}"\n\n[host."{url}"]\n  capabilities = ["pull", "resolve"]\n  override_path = true\n'
+    file = folder / "hosts.toml"
+    if file.exists() and file.read_text() == text:
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts.toml").write_text(
-        f'server = "{url}"\n\n[host."{url}"]\n  capabilities = ["pull", "resolve"]\n  override_path = true\n'
-    )
+    # A node that pulls an image reads it at any time.
+    draft = file.with_suffix(".new")
+    draft.write_text(text)
+    draft.replace(file)

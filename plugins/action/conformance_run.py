@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import ENTRY
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import KINDS_MADE
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import run_entry
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.loader import load, versions
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import SpecificationError
 from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_action import ControllerAction
@@ -20,7 +21,7 @@ from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_actio
 class ActionModule(ControllerAction):
     """The task, in the worker or as a module."""
 
-    entry = ENTRY
+    entry = run_entry(KINDS_MADE)
 
     def extra_arguments(self) -> Mapping[str, Any]:
         if self._task.args.get("state") != "opened":

@@ -84,7 +84,11 @@ class _KubernetesCore:
     def remove(self, owner: Owner, *, seconds: float) -> None:
         """Uninstall. Source: ``Hand.remove``."""
         self._run(
-            release_name=owner.release, release_namespace=owner.namespace, release_state="absent", wait=True, timeout=f"{round(seconds)}s"
+            release_name=owner.release,
+            release_namespace=owner.namespace,
+            release_state="absent",
+            wait=True,
+            wait_timeout=f"{round(seconds)}s",
         )
 
     def _run(self, **arguments: JSON) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import DRA_SUPPORT, REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.dra.suite import SUITE
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verify_task import verify_entry
 from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_action import ControllerAction
 
@@ -12,4 +12,4 @@ from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_actio
 class ActionModule(ControllerAction):
     """The task, in the worker or as a module."""
 
-    entry = verify_entry(DRA_SUPPORT, REQUIREMENTS[DRA_SUPPORT])
+    entry = verify_entry(SUITE)

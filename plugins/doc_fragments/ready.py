@@ -64,6 +64,11 @@ options:
           - Whether all objects must be ready that are there, and not only O(objects[].count) of them.
         type: bool
         default: false
+      condition:
+        description:
+          - A condition of the object that must be V(True), on top of the readiness of the kind.
+        type: str
+        default: ""
       where:
         description:
           - Fields that must hold something, on top of the readiness of the kind.

@@ -70,6 +70,38 @@ options:
       - By when everything that was made must be gone.
     type: float
     default: 60.0
+  allocator:
+    description:
+      - Who gives out the accelerators of checks that work with either, V(dra) by claims, V(device_plugin) by O(accelerator_resource).
+      - V(auto) takes DRA where O(device_class) has free devices, and the device plugin where only that one has.
+    type: str
+    choices:
+      - auto
+      - dra
+      - device_plugin
+    default: auto
+  checks:
+    description:
+      - Ids of the checks to run, all by default. The requirement is V(not_run) when some were left out, unless one of the others fails.
+    type: list
+    elements: str
+    default: []
+  allow_disruptive:
+    description:
+      - Whether checks may run that disturb what runs on the cluster, such as restarting a controller. They say so, and are V(not_run)
+        otherwise.
+    type: bool
+    default: false
+  max_nodes_added:
+    description:
+      - How many nodes the checks may cause to be added at one time.
+    type: int
+    default: 1
+  max_minutes:
+    description:
+      - After so many minutes no further check is started.
+    type: float
+    default: 30.0
   accept:
     description:
       - Verdicts with which the task succeeds.

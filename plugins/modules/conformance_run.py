@@ -17,7 +17,8 @@ description:
   - V(sealed) looks for what the run left behind, collects the verdicts in C(run.json), and writes C(manifest.sha256). From then on every
     change of the evidence shows, see M(ailab.conformance.conformance_replay).
   - V(cleaned) removes what killed runs have left on the cluster. A run notes every object before it makes it. Deleted is what is
-    noted in the run's directory, carries the run's label and has the noted UID, and nothing else.
+    noted in the run's directory, carries the run's label and has the noted UID, and nothing else. A change of an object that was there
+    before is noted with its way back, and restored.
 attributes:
   check_mode:
     support: full
@@ -167,6 +168,7 @@ cleaned:
           namespace: ""
           name: ai-conformance-dra-support-1a2b3c
           uid: 6a1f
+      restored: []
       skipped: ""
   contains:
     run_id:
@@ -180,6 +182,12 @@ cleaned:
       type: list
       elements: dict
       sample: []
+    restored:
+      description: Paths of objects that were there before the run, were changed by it, and are what they were again, or would be.
+      returned: always
+      type: list
+      elements: str
+      sample: []
     skipped:
       description: Why nothing was done. Empty when something was, or when there was nothing to do.
       returned: always
@@ -190,12 +198,14 @@ cleaned:
 from typing import NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import ENTRY, RUN_SPEC
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import KINDS_MADE
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import run_entry
 
 
 def main() -> NoReturn:
-    module = AnsibleModule(argument_spec=dict(RUN_SPEC), required_if=ENTRY.required_if, supports_check_mode=True)
-    outcome = ENTRY.run(module.params, check_mode=module.check_mode)
+    entry = run_entry(KINDS_MADE)
+    module = AnsibleModule(argument_spec=dict(entry.argument_spec), required_if=entry.required_if, supports_check_mode=True)
+    outcome = entry.run(module.params, check_mode=module.check_mode)
     if outcome.failed:
         module.fail_json(**outcome.as_result())
     module.exit_json(**outcome.as_result())

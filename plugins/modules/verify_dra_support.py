@@ -179,13 +179,14 @@ withheld:
 from typing import NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import DRA_SUPPORT, REQUIREMENTS
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.verify_task import VERIFY_SPEC, verify_entry
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.dra.suite import SUITE
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verify_task import verify_entry
 
 
 def main() -> NoReturn:
-    module = AnsibleModule(argument_spec=dict(VERIFY_SPEC), supports_check_mode=True)
-    outcome = verify_entry(DRA_SUPPORT, REQUIREMENTS[DRA_SUPPORT]).run(module.params, check_mode=module.check_mode)
+    entry = verify_entry(SUITE)
+    module = AnsibleModule(argument_spec=dict(entry.argument_spec), supports_check_mode=True)
+    outcome = entry.run(module.params, check_mode=module.check_mode)
     if outcome.failed:
         module.fail_json(**outcome.as_result())
     module.exit_json(**outcome.as_result())

@@ -24,6 +24,9 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     made.play("playbooks/infrastructure.yml")
     made.before = Traces.now()
     try:
+        made.play("site.yml", "--check", "--diff")
+        made.dry_run_left = Traces.now().since(made.before)
+        made.play("playbooks/user_cluster.yml")
         made.play("site.yml")
         yield made
     finally:

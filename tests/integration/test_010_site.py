@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.integration.standing import STATE, Lab
+from tests.integration.standing import Lab
 
 pytestmark = pytest.mark.integration
 
@@ -19,20 +19,27 @@ def test_site_ends_in_a_proven_requirement_and_a_report(lab: Lab) -> None:
     assert [(entry["id"], entry["verdict"]) for entry in document["requirements"]] == [("dra_support", "pass")]
     assert document["fidelity"] == "simulated"
     assert document["inventory"]["leaked"] == []
-    assert "dra_support" in lab.plays[1].output
+    assert "dra_support" in lab.first("site.yml").output
+
+
+def test_from_nothing_to_a_cluster_with_two_gpu_nodes_takes_a_minute(lab: Lab) -> None:
+    up = lab.first("playbooks/user_cluster.yml")
+    assert up.changed == ["lab"]
+    assert up.seconds_alone < 60
+
+
+def test_a_dry_run_on_the_empty_lab_told_what_would_be_made_and_made_nothing(lab: Lab) -> None:
+    dry = lab.first("site.yml", "--check", "--diff")
+    assert dry.changed == ["lab"]
+    assert "would make project ailab, cluster lab and its machine deployments gpu-dra, gpu-plugin" in dry.output
+    assert lab.dry_run_left == {}
 
 
 def test_a_second_run_changes_nothing_and_is_quick(lab: Lab) -> None:
     again = lab.play("site.yml", "--skip-tags", "verify,report")
     assert again.changed == []
-    assert again.seconds < 45
+    assert again.seconds_alone < 45
 
 
 def test_a_dry_run_on_the_full_lab_would_change_nothing(lab: Lab) -> None:
     assert lab.play("site.yml", "--check", "--diff").changed == []
-
-
-def test_no_node_and_no_run_holds_a_secret_for_others_to_read(lab: Lab) -> None:
-    token = json.loads((STATE / "clusters/lab/cluster.json").read_text())["token"]
-    assert all(token not in path.read_text(errors="replace") for path in lab.work.rglob("*") if path.is_file())
-    assert not lab.kubeconfig.stat().st_mode & 0o077

@@ -11,8 +11,6 @@ from tests.integration.workloads import Workload, claim, pod
 
 pytestmark = pytest.mark.integration
 
-NODE = "lab-gpu-dra-0"
-
 
 def uuids(text: str) -> set[str]:
     """The device ids in what ``nvidia-smi -L`` prints."""
@@ -42,7 +40,7 @@ def test_a_claim_s_pod_sees_the_allocated_device_and_no_other(lab: Lab) -> None:
 
 
 def test_the_same_image_on_the_same_node_sees_none_without_a_claim(lab: Lab) -> None:
-    with Workload(lab, pod("bystander", "sleep 600", node=NODE)):
+    with Workload(lab, pod("bystander", "sleep 600", node=lab.node("gpu-dra"))):
         assert "not found" in lab.kubectl("exec", "bystander", "--", "sh", "-c", "nvidia-smi -L", expect=127)
         assert "No such file" in lab.kubectl("exec", "bystander", "--", "sh", "-c", "ls /dev/nvidia0", expect=1)
         tried = lab.kubectl("exec", "bystander", "--", "sh", "-c", "mknod /tmp/n c 195 0 && cat /tmp/n", expect=1)
@@ -50,7 +48,7 @@ def test_the_same_image_on_the_same_node_sees_none_without_a_claim(lab: Lab) -> 
 
 
 def test_a_plugin_node_hands_out_whole_devices(lab: Lab) -> None:
-    manifest = pod("plugged", "sleep 600", node="lab-gpu-plugin-0")
+    manifest = pod("plugged", "sleep 600", node=lab.node("gpu-plugin"))
     manifest["spec"]["containers"][0]["resources"] = {"limits": {"nvidia.com/gpu": "1"}}
     with Workload(lab, manifest):
         assert len(uuids(lab.kubectl("exec", "plugged", "--", "nvidia-smi", "-L"))) == 1

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.nodes.cgroups import CgroupTree
 from tests.integration.machine import Traces
-from tests.integration.standing import NAME, STATE, SUPERNET, Lab
+from tests.integration.standing import NAME, SUPERNET, Lab
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +51,7 @@ def small_disk() -> Iterator[Path]:
 
 def test_an_address_range_in_use_is_refused_before_anything_is_made(lab: Lab) -> None:
     before = Traces.now()
-    said = other(lab, "up", supernet=SUPERNET)
+    said = other(lab, "kkp", supernet=SUPERNET)
     assert f"{SUPERNET} overlaps" in said
     assert f"on link {NAME}-host" in said
     assert "files" not in Traces.now().since(before)
@@ -61,48 +59,57 @@ def test_an_address_range_in_use_is_refused_before_anything_is_made(lab: Lab) ->
 
 
 def test_a_full_disk_is_refused_before_anything_is_made(lab: Lab, small_disk: Path) -> None:
-    said = other(lab, "up", state=small_disk / "lab")
+    said = other(lab, "kkp", state=small_disk / "lab")
     assert "free space" in said
     assert "at least 2048 MiB" in said
     assert not list(small_disk.iterdir())
 
 
-def test_a_wrong_pool_is_refused_with_its_name(lab: Lab) -> None:
-    said = lab.cli("up", "--pools", '[{"name": "gpu", "accelerators": {"allocation": "both", "count": 1}}]', expect=1).stderr
-    assert "pool gpu, accelerators.allocation: found 'both'; expected dra or device-plugin" in said
+def test_a_wrong_flavor_is_refused_before_the_pool_is_changed(lab: Lab) -> None:
+    pools = [{"name": "gpu-dra", "machine": {"flavor": "lab.gpu-99", "image": "lab-node"}}]
+    play = lab.play("playbooks/user_cluster.yml", variables={"kkp_user_cluster_pools": pools}, expect=None)
+    assert play.status != 0
+    assert "lab.gpu-99" in play.output
+    assert lab.play("playbooks/user_cluster.yml").changed == []
     assert len(lab.get("nodes")["items"]) == 3
 
 
-def test_another_version_is_no_upgrade_by_accident(lab: Lab) -> None:
-    said = lab.cli("up", "--kubernetes-version", "v1.33.0", expect=1).stderr
-    assert "found Kubernetes v1.34.4; expected v1.33.0" in said
+def test_an_older_version_is_refused_and_the_cluster_stays(lab: Lab) -> None:
+    play = lab.play("playbooks/user_cluster.yml", variables={"kkp_user_cluster_version": "1.33.0"}, expect=None)
+    assert play.status != 0
+    assert "1.33.0" in play.output
+    assert {node["status"]["nodeInfo"]["kubeletVersion"] for node in lab.get("nodes")["items"]} == {"v1.34.4"}
 
 
 def test_a_misspelt_variable_stops_the_play_and_the_right_one_is_named(lab: Lab) -> None:
-    play = lab.play("site.yml", variables={"lab_host_pool": []}, expect=None)
+    play = lab.play("site.yml", variables={"kkp_user_cluster_pool": []}, expect=None)
     assert play.status != 0
-    assert "lab_host_pools" in play.output
+    assert "kkp_user_cluster_pools" in play.output
     assert len(lab.get("nodes")["items"]) == 3
 
 
 def test_a_run_that_was_killed_is_healed_by_the_next(lab: Lab) -> None:
-    pools = json.dumps([{"name": "cpu", "replicas": 1}])
-    words = [sys.executable, "-m", "lab", f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", "up", "--cluster", "half"]
-    record = STATE / "clusters/half/cluster.json"
+    pool = {"name": "cpu", "replicas": 1, "machine": {"flavor": "lab.cpu", "image": "lab-node"}}
+    words = [*lab.more({"half": {"kkp_user_cluster_pools": [pool]}}), "--limit=half"]
     with subprocess.Popen(
-        [*words, "--pools", pools], cwd=lab.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        lab.command("playbooks/user_cluster.yml", *words),
+        cwd=lab.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as run:
         deadline = time.monotonic() + 60
-        while not record.exists() or not CgroupTree(NAME).processes("half-control-plane", "runtime"):
+        while not any(found["name"] == "half" for found in lab.clusters()):
             assert time.monotonic() < deadline
             assert run.poll() is None
             time.sleep(0.05)
         os.killpg(run.pid, signal.SIGKILL)
-    assert json.loads(record.read_text())["nodes"][0]["phase"] == "creating"
     try:
-        lab.cli("up", "--cluster", "half", "--pools", pools)
-        names = lab.cli("kubectl", "--cluster", "half", "--", "get", "nodes", "-o", "name").stdout.split()
-        assert names == ["node/half-control-plane", "node/half-cpu-0"]
+        assert lab.play("playbooks/user_cluster.yml", *words).changed == ["half"]
+        assert [found["name"] for found in lab.clusters()] == ["lab", "half"]
+        assert len(lab.get("nodes", cluster="half")["items"]) == 2
+        assert lab.play("playbooks/user_cluster.yml", *words).changed == []
     finally:
-        lab.cli("down", "--cluster", "half")
+        lab.play("playbooks/destroy.yml", "--tags=user_cluster", *words)
+    assert [found["name"] for found in lab.clusters()] == ["lab"]
     assert len(lab.get("nodes")["items"]) == 3

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from lab.machines.kube import JSON, Kube, KubeError
@@ -30,8 +31,12 @@ class Lease:
         self._seconds = seconds
         self._identity = f"{socket.gethostname()}_{os.getpid()}_{secrets.token_hex(4)}"
 
-    def hold(self) -> str:
-        """Take or renew it; returns who holds it instead, empty where it is ours."""
+    def hold(self, owners: Sequence[JSON] = ()) -> str:
+        """Take or renew it; returns who holds it instead, empty where it is ours.
+
+        Args:
+            owners: whose end is its own (metav1.OwnerReference).
+        """
         now = datetime.now(UTC)
         if real := holder(self._read(_REAL), now=now):
             return f"{_REAL} ({real})"
@@ -45,7 +50,7 @@ class Lease:
             "renewTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
         try:
-            self._write(found, spec)
+            self._write(found, spec, owners)
         except KubeError as error:
             if error.stale:
                 return "somebody who was faster"
@@ -56,7 +61,7 @@ class Lease:
         """Let the next one begin at once."""
         found = self._read(self._name)
         if found and found["spec"].get("holderIdentity") == self._identity:
-            self._write(found, {"holderIdentity": "", "leaseDurationSeconds": 1})
+            self._write(found, {"holderIdentity": "", "leaseDurationSeconds": 1}, found["metadata"].get("ownerReferences", ()))
 
     def _read(self, name: str) -> JSON | None:
         try:
@@ -66,18 +71,15 @@ class Lease:
                 return None
             raise
 
-    def _write(self, found: JSON | None, spec: JSON) -> None:
+    def _write(self, found: JSON | None, spec: JSON, owners: Sequence[JSON]) -> None:
+        meta: JSON = {"ownerReferences": list(owners)}
         if found is None:
-            body = {
-                "apiVersion": LEASES.api_version,
-                "kind": LEASES.kind,
-                "metadata": {"name": self._name, "namespace": NAMESPACE},
-                "spec": spec,
-            }
+            meta |= {"name": self._name, "namespace": NAMESPACE}
+            body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": meta, "spec": spec}
             self._kube.create(LEASES.path(namespace=NAMESPACE), body)
         else:
-            version = {"resourceVersion": found["metadata"]["resourceVersion"]}
-            self._kube.patch(LEASES.path(self._name, namespace=NAMESPACE), {"metadata": version, "spec": spec})
+            meta |= {"resourceVersion": found["metadata"]["resourceVersion"]}
+            self._kube.patch(LEASES.path(self._name, namespace=NAMESPACE), {"metadata": meta, "spec": spec})
 
 
 def holder(lease: JSON | None, *, now: datetime) -> str:

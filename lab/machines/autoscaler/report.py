@@ -12,10 +12,12 @@ import yaml
 from lab.machines.autoscaler.growth import Group, Growth
 from lab.machines.autoscaler.scene import Objects, Scene
 from lab.machines.autoscaler.settings import COMPONENT, STATUS
+from lab.machines.autoscaler.switch import owned
 from lab.machines.kube import JSON
 from lab.machines.names import CONFIG_MAPS, NAMESPACE, SIMULATED
 
 STAND_IN = "ailab.conformance/stand-in-for"
+FOLLOWS = "ailab.conformance/follows"  # the resource version of the switch whose settings are at work
 
 
 def scaled_up(growth: Growth, groups: Mapping[str, Group]) -> dict[str, str]:
@@ -70,8 +72,14 @@ def status_of(scene: Scene, objects: Objects, *, growing: bool) -> JSON:
     }
 
 
-def config_map(status: JSON, now: datetime) -> JSON:
-    """The ConfigMap, marked as the stand-in's."""
+def config_map(status: JSON, now: datetime, *, switch: JSON | None = None) -> JSON:
+    """The ConfigMap, marked as the stand-in's.
+
+    Args:
+        switch: the ConfigMap that switched it on; which state of it was followed is written down too.
+    """
+    followed = {FOLLOWS: switch["metadata"]["resourceVersion"]} if switch else {}
+    owners = {"ownerReferences": owned(switch)} if switch else {}
     text = yaml.safe_dump({"time": now.isoformat(), **status}, sort_keys=False)
     return {
         "apiVersion": CONFIG_MAPS.api_version,
@@ -80,7 +88,8 @@ def config_map(status: JSON, now: datetime) -> JSON:
             "name": STATUS,
             "namespace": NAMESPACE,
             "labels": {SIMULATED: "true"},
-            "annotations": {STAND_IN: "cluster-autoscaler", "ailab.conformance/written-by": COMPONENT},
+            "annotations": {STAND_IN: "cluster-autoscaler", "ailab.conformance/written-by": COMPONENT, **followed},
+            **owners,
         },
         "data": {"status": text},
     }

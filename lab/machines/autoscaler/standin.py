@@ -20,6 +20,7 @@ from lab.machines.autoscaler.report import config_map, not_scaled_up, scaled_up,
 from lab.machines.autoscaler.scene import GOING, Objects, Scene, is_pending, pod_key, read_scene
 from lab.machines.autoscaler.settings import COMPONENT, AutoscalerSettings
 from lab.machines.autoscaler.shrink import Idle, Member
+from lab.machines.autoscaler.switch import find_switch, owned, settings_of
 from lab.machines.events import Events
 from lab.machines.kube import JSON, Kube, KubeError
 from lab.machines.loop import Loop
@@ -47,11 +48,17 @@ _TOLD_AGAIN_SECONDS = 60.0
 
 
 class AutoscalerStandIn:
-    """The stand-in of one cluster. What it remembers, since when a node has been empty, may be forgotten: then the node stays longer."""
+    """The stand-in of one cluster. What it remembers, since when a node has been empty, may be forgotten: then the node stays longer.
+
+    Args:
+        settings: where its switch says nothing.
+    """
 
     def __init__(self, kube: Kube, settings: AutoscalerSettings) -> None:
         self._kube = kube
-        self._settings = settings
+        self._default = self._settings = settings
+        self._switch: JSON | None = None
+        self._fault = ""
         self._events = Events(kube, COMPONENT)
         self._lease = Lease(kube, COMPONENT, seconds=settings.lease)
         self._idle = Idle()
@@ -74,7 +81,9 @@ class AutoscalerStandIn:
             self._kube.close()
 
     def _pass(self) -> float:
-        other = self._lease.hold()
+        if not self._switched_on():
+            return self._settings.scan
+        other = self._lease.hold(owned(self._switch or {}))
         if other != self._aside:
             _LOG.info("stands aside for %s" if other else "at work%s", other)
             self._aside = other
@@ -85,6 +94,24 @@ class AutoscalerStandIn:
             self._look()
             self._wide_look_due = time.monotonic() + _WIDE_LOOK_SECONDS
         return self._settings.scan
+
+    def _switched_on(self) -> bool:
+        found, fault = find_switch(self._kube), ""
+        if (found is None) != (self._switch is None):
+            _LOG.info("switched %s", "on" if found else "off")
+            self._idle = Idle()
+        if _version(found) != _version(self._switch):
+            # Its settings are followed, and seen to be followed, at once.
+            self._status, self._wide_look_due = {}, 0.0
+        if found:
+            try:
+                self._settings = settings_of(found, self._default)
+            except ValueError as exc:
+                fault = str(exc)
+        if fault and fault != self._fault:
+            _LOG.error("rests: %s", fault)
+        self._switch, self._fault = found, fault
+        return found is not None and not fault
 
     def _look(self) -> None:
         objects = self._read()
@@ -193,7 +220,7 @@ class AutoscalerStandIn:
     def _write_status(self, scene: Scene, objects: Objects, *, growing: bool) -> None:
         status = status_of(scene, objects, growing=growing)
         if status != self._status or time.monotonic() >= self._status_due:
-            body = config_map(status, datetime.now(UTC))
+            body = config_map(status, datetime.now(UTC), switch=self._switch)
             self._kube.apply(CONFIG_MAPS.path(body["metadata"]["name"], namespace=NAMESPACE), body, manager=COMPONENT)
             self._status, self._status_due = status, time.monotonic() + _STATUS_SECONDS
 
@@ -209,3 +236,7 @@ class AutoscalerStandIn:
         if (key := (pod["metadata"]["uid"], text)) not in self._told:
             self._told[key] = now + _TOLD_AGAIN_SECONDS
             self._tell(pod, PODS, "NotTriggerScaleUp", text)
+
+
+def _version(item: JSON | None) -> str:
+    return str(item["metadata"]["resourceVersion"]) if item else ""

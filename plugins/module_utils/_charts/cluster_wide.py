@@ -102,7 +102,9 @@ def crds_of(cluster: Cluster, owner: Owner) -> list[JSON]:
 def used(cluster: Cluster, crd: JSON) -> list[str]:
     """What people have made of a CRD, as ``namespace/name`` or ``name``."""
     spec = crd["spec"]
-    version = next((entry["name"] for entry in spec["versions"] if entry.get("served")), None)
+    # The stored version first: any other may need a webhook that is gone already.
+    versions = sorted(spec["versions"], key=lambda entry: not entry.get("storage"))
+    version = next((entry["name"] for entry in versions if entry.get("served")), None)
     if version is None:
         return []
     path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"

@@ -23,7 +23,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait impo
 
 from .cluster_wide import apply_crds, make_namespace, remove_crds, remove_namespace
 from .manifest import Object, difference, objects, workloads
-from .ownership import MANAGED_BY, US, Owner, foreign, labels_of, namespace_is_free, namespace_of, refuse
+from .ownership import MANAGED_BY, US, Owner, foreign, labels_of, missing, namespace_is_free, namespace_of, refuse
 from .post_renderer import documents, is_crd, rendered
 from .program import Chart, Helm, HelmError
 from .release import DEPLOYED, Release, sign, stored
@@ -127,7 +127,7 @@ def present(cluster: Cluster, order: Order, *, helm: Helm, hand: Hand, check_mod
     """
     fingerprint = order.fingerprint()
     found = stored(cluster, name=order.owner.release, namespace=order.owner.namespace)
-    if found and found.status == DEPLOYED and found.fingerprint == fingerprint:
+    if found and found.status == DEPLOYED and found.fingerprint == fingerprint and not _is_incomplete(cluster, found):
         if not check_mode:
             _await(cluster, order, objects(found.manifest))
         return Outcome(values={"release": found.as_fact(), "diff": [], "kept": []})
@@ -137,6 +137,12 @@ def present(cluster: Cluster, order: Order, *, helm: Helm, hand: Hand, check_mod
     release = _carry_out(cluster, order, plan, helm=helm, hand=hand)
     sign(cluster, release, fingerprint=fingerprint)
     return Outcome(changed=True, values={"release": release.as_fact(), "diff": plan.diff, "kept": []})
+
+
+def _is_incomplete(cluster: Cluster, found: Release) -> bool:
+    """Whether objects of a release are gone. Helm would not notice, and brings them back when the release is set again."""
+    owner = Owner(release=found.name, namespace=found.namespace)
+    return next(missing(cluster, objects(found.manifest), kinds=served(cluster), owner=owner), None) is not None
 
 
 def look(cluster: Cluster, order: Order, *, helm: Helm, found: Release | None) -> Plan:
@@ -177,12 +183,7 @@ def _carry_out(cluster: Cluster, order: Order, plan: Plan, *, helm: Helm, hand: 
         hand.set(order)
         _await(cluster, order, plan.manifest, seconds=deadline.left())
     except ConformanceError as problem:
-        why = NotReadyError(
-            what=problem.what,
-            found="; ".join([problem.found, *_hopeless_pods(cluster, owner)]),
-            expected=problem.expected,
-            look=problem.look,
-        )
+        pods = _hopeless_pods(cluster, owner) if isinstance(problem, HelmError) else []
         if found is None:
             hand.remove(owner, seconds=order.seconds)
             remove_crds(cluster, made_crds, seconds=order.seconds)
@@ -190,13 +191,23 @@ def _carry_out(cluster: Cluster, order: Order, plan: Plan, *, helm: Helm, hand: 
                 remove_namespace(cluster, owner.namespace, seconds=order.seconds)
         else:
             helm.rollback(name=owner.release, namespace=owner.namespace, revision=found.revision)
-        raise why from problem
+        raise _taken_back(problem, pods=pods, new=found is None) from problem
     release = stored(cluster, name=owner.release, namespace=owner.namespace)
     if release is None:
         raise HelmError(
             what=f"reading release {owner.release} back", found="none", expected="what was just installed", look="`helm list --all`"
         )
     return release
+
+
+def _taken_back(problem: ConformanceError, *, pods: Sequence[str], new: bool) -> NotReadyError:
+    """What went wrong, with what the pods had to say, and what has become of the release."""
+    return NotReadyError(
+        what=problem.what,
+        found="; ".join([problem.found, *pods]),
+        expected=f"{problem.expected}; {'the release was removed' if new else 'the release was rolled back'}",
+        look=problem.look,
+    )
 
 
 def _settled(found: Release | None, *, helm: Helm, hand: Hand, seconds: float) -> Release | None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import METADATA_ONLY, Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discovery import Served
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ApiError, ConformanceError, NotFoundError
 
 from .manifest import Object
 
@@ -25,6 +26,7 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 US = "ailab.conformance"
 RELEASE_LABEL = "ailab.conformance/release"
 _HELM_NAME, _HELM_SPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
+_HELMS = f"{MANAGED_BY}=Helm"
 _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 _ALWAYS_THERE = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 # What the system makes of other objects, and what controllers keep for themselves: it says nothing about who uses a namespace.
@@ -90,6 +92,34 @@ def foreign(cluster: Cluster, manifest: Iterable[Object], *, kinds: Sequence[Ser
             yield f"{item}, which belongs to {_whom(found)}"
 
 
+def missing(cluster: Cluster, manifest: Iterable[Object], *, kinds: Sequence[Served], owner: Owner) -> Iterator[str]:
+    """Objects of a manifest that are not there, or not as this release's. One list of each kind.
+
+    Args:
+        cluster: the API server.
+        manifest: the objects of the release.
+        kinds: what the API server serves.
+        owner: the release.
+
+    Raises:
+        ConformanceError: the API server refuses, or does not answer.
+    """
+    by_kind: dict[Served, list[Object]] = {}
+    for item in manifest:
+        kind = next((entry for entry in kinds if entry.is_kind(item.definition)), None)
+        if kind is None:
+            yield str(item)
+        else:
+            by_kind.setdefault(kind, []).append(item)
+    for kind, wanted in by_kind.items():
+        ours = (item["metadata"] for item in _listed(cluster, kind, "", labels=_HELMS) if owner.is_helms(item))
+        there = {(metadata.get("namespace", ""), metadata["name"]) for metadata in ours}
+        for item in wanted:
+            space = item.namespace or owner.namespace
+            if (space if kind.namespaced else "", item.name) not in there:
+                yield str(item)
+
+
 def refuse(problems: Sequence[str], *, owner: Owner, look: str) -> None:
     """Stop where something belongs to somebody else.
 
@@ -121,7 +151,15 @@ def inhabitants(cluster: Cluster, namespace: str, *, kinds: Sequence[Served], ow
     for kind in kinds:
         if not (kind.namespaced and kind.preferred and "list" in kind.verbs) or kind.kind in _BY_PRODUCTS:
             continue
-        for item in _listed(cluster, kind, namespace):
+        try:
+            items = _listed(cluster, kind, namespace)
+        except ApiError as problem:
+            if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            # Whoever serves the kind, or converts it, is gone. What cannot be seen counts as there.
+            found.add(f"{kind.kind}/(not to be seen)")
+            continue
+        for item in items:
             name = item["metadata"]["name"]
             if not (_is_by_product(kind.kind, item, owner) or owner.is_helms(item) or owner.is_ours(item)):
                 found.add(f"{kind.kind}/{name}")
@@ -156,9 +194,9 @@ def labels_of(item: JSON) -> Mapping[str, str]:
     return item["metadata"].get("labels") or {}
 
 
-def _listed(cluster: Cluster, kind: Served, namespace: str) -> list[JSON]:
+def _listed(cluster: Cluster, kind: Served, namespace: str, *, labels: str = "") -> list[JSON]:
     try:
-        return cluster.list(kind.path(namespace=namespace), accept=METADATA_ONLY).items
+        return cluster.list(kind.path(namespace=namespace), labels=labels, accept=METADATA_ONLY).items
     except NotFoundError:
         return []
 

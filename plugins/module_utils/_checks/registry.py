@@ -1,40 +1,21 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All checks, by id, and the requirements that they prove."""
+"""All suites, checks and kinds of objects that checks make."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.judge import Requirement
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import Suite, needs_of
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
-from .dra.admin_access import AdminAccessGuarded
-from .dra.allocation import AllocatedByClass
-from .dra.alternatives import FirstPossibleAlternative
-from .dra.api_served import ApiServed
-from .dra.attributes import RichAttributes
-from .dra.crud import CreateReadUpdateDelete
-from .dra.driver import DriverHealthy
-from .dra.release import DeviceReleased
-from .dra.selector import AllocatedByAttribute
-from .dra.sharing import SharedClaim
+from .dra.suite import SUITE as DRA_SUPPORT
 
-DRA_SUPPORT = Requirement(id="dra_support", category="accelerators", level="MUST")
+SUITES: dict[str, Suite] = {suite.about.id: suite for suite in (DRA_SUPPORT,)}
+"""By the requirement's id, in the order of the specification."""
 
-REQUIREMENTS: dict[Requirement, tuple[Check[Any], ...]] = {
-    DRA_SUPPORT: (
-        ApiServed(),
-        CreateReadUpdateDelete(),
-        DriverHealthy(),
-        RichAttributes(),
-        AllocatedByClass(),
-        AllocatedByAttribute(),
-        SharedClaim(),
-        FirstPossibleAlternative(),
-        DeviceReleased(),
-        AdminAccessGuarded(),
-    )
-}
+CHECKS: dict[str, Check[Any]] = {check.id: check for suite in SUITES.values() for check in suite.checks}
 
-CHECKS: dict[str, Check[Any]] = {check.id: check for checks in REQUIREMENTS.values() for check in checks}
+KINDS_MADE: tuple[Kind, ...] = needs_of(tuple(CHECKS.values())).makes
+"""What is counted before and after a run."""

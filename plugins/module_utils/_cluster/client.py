@@ -47,12 +47,14 @@ class Reply:
         path: path and query that it was asked of.
         status: the HTTP status.
         body: JSON; text where the answer is none.
+        type: media type of the answer with its parameters; empty when the server names none.
     """
 
     verb: str
     path: str
     status: int
     body: JSON
+    type: str = ""
 
     @property
     def ok(self) -> bool:
@@ -116,7 +118,8 @@ class Cluster:
             return self._transport.send(method=_METHODS[verb], path=path, query=query, body=body, headers=headers, seconds=seconds)
 
         answer = self._patiently(send, repeatable=verb in _REPEATABLE)
-        return Reply(verb=verb, path=f"{path}{'?' if query else ''}{urlencode(query)}", status=answer.status, body=_decoded(answer.content))
+        where = f"{path}{'?' if query else ''}{urlencode(query)}"
+        return Reply(verb=verb, path=where, status=answer.status, body=_decoded(answer.content), type=answer.type)
 
     def get(self, path: str, *, query: Query = ()) -> JSON:
         """An object.

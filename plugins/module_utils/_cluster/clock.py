@@ -19,7 +19,7 @@ class Clock(Protocol):
         """Seconds since some moment; never goes back."""
 
     def pause(self, seconds: float) -> None:
-        """Lets time pass before a lost server is asked again. Waits for a state of the cluster are watches, not this."""
+        """Lets time pass before a lost server, or one that cannot be watched, is asked again. The cluster's state is watched instead."""
 
 
 class SystemClock:

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from .client import Cluster
 from .clock import Deadline
-from .errors import ConformanceError
+from .errors import ConformanceError, UnreachableError
 from .watch import Change, Changed, Deleted, Following, Listed, Lost
 
 JSON = Any
@@ -42,19 +42,23 @@ class Source:
     fields: str = ""
 
 
+_Key = tuple[str, Source]
+"""Kind of the objects, and the collection they are in."""
+
+
 class View:
     """What the mirror shows at one moment. Objects are not to be changed."""
 
-    def __init__(self, objects: Mapping[str, Mapping[str, JSON]]) -> None:
+    def __init__(self, objects: Mapping[_Key, Mapping[str, JSON]]) -> None:
         self._objects = objects
 
     def all(self, kind: str) -> list[JSON]:
-        """The objects of a kind."""
-        return list(self._objects.get(kind, {}).values())
+        """The objects of a kind, each once, from whatever collections of it are mirrored."""
+        return list({uid: item for key, items in self._objects.items() if key[0] == kind for uid, item in items.items()}.values())
 
     def by_uid(self, kind: str, uid: str) -> JSON | None:
         """An object by its UID; None when it does not exist, or no longer."""
-        return self._objects.get(kind, {}).get(uid)
+        return next((items[uid] for key, items in self._objects.items() if key[0] == kind and uid in items), None)
 
 
 class Mirror:
@@ -62,27 +66,25 @@ class Mirror:
 
     Args:
         cluster: the API server.
-        sources: kind → collection.
+        sources: kind → collection, to begin with.
         seconds: how long the mirror is needed at most.
     """
 
     def __init__(self, cluster: Cluster, sources: Mapping[str, Source], *, seconds: float) -> None:
         self._cluster = cluster
+        self._seconds = seconds
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._objects: dict[str, dict[str, JSON]] = {}
-        self._problems: dict[str, ConformanceError] = {}
-        self._refused: dict[str, ConformanceError] = {}
-        self._followings = {
-            kind: Following(cluster, source.path, labels=source.labels, fields=source.fields, seconds=seconds)
-            for kind, source in sources.items()
-        }
+        self._objects: dict[_Key, dict[str, JSON]] = {}
+        self._problems: dict[_Key, ConformanceError] = {}
+        self._refused: dict[_Key, ConformanceError] = {}
+        self._followings: dict[_Key, Following] = {}
+        self._settled: set[_Key] = set(sources.items())
 
     def __enter__(self) -> Self:
-        for kind, following in self._followings.items():
-            thread = threading.Thread(target=self._follow, args=(kind, following), name=f"mirror of {kind}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        with self._changed:
+            for key in self._settled:
+                self._start(key)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
@@ -90,6 +92,36 @@ class Mirror:
             following.close()
         for thread in self._threads:
             thread.join(_END_SECONDS)
+
+    def follow(self, kind: str, source: Source, *, seconds: float) -> None:
+        """Mirrors one more collection, and waits until it has been read once. Does nothing when it is mirrored already.
+
+        A collection that the server refuses is left out again, and disturbs nobody else's waits.
+
+        Args:
+            kind: of its objects.
+            source: the collection.
+            seconds: how long to wait.
+
+        Raises:
+            ApiError: the server refuses to show it, NotFoundError because it does not serve it.
+            UnreachableError: no answer in time.
+        """
+        key, deadline = (kind, source), Deadline(clock=self._cluster.clock, seconds=seconds)
+        with self._changed:
+            if key in self._settled:
+                return
+            if key not in self._followings:
+                self._start(key)
+            while key not in self._objects and key not in self._refused and not deadline.passed():
+                self._changed.wait(deadline.left())
+            if key in self._refused:
+                raise self._refused[key]
+            if key in self._objects:
+                self._settled.add(key)
+                return
+        self._cluster.get("/version")
+        raise _not_listed(kind, source, seconds=seconds)
 
     def until(self, decide: Callable[[View], T | None], *, seconds: float) -> T | None:
         """Waits until the mirror shows something.
@@ -108,45 +140,63 @@ class Mirror:
         deadline = Deadline(clock=self._cluster.clock, seconds=seconds)
         with self._changed:
             while True:
-                if self._refused:
-                    raise next(iter(self._refused.values()))
-                if len(self._objects) == len(self._followings):
+                refused = next((self._refused[key] for key in self._settled if key in self._refused), None)
+                if refused is not None:
+                    raise refused
+                if all(key in self._objects for key in self._settled):
                     decision = decide(View(self._objects))
                     if decision is not None:
                         return decision
                 if deadline.passed():
                     break
                 self._changed.wait(deadline.left())
-            lost = next(iter(self._problems.values()), None)
+            lost = next((self._problems[key] for key in self._settled if key in self._problems), None)
         if lost is not None:
             raise lost
         self._cluster.get("/version")
         return None
 
-    def _follow(self, kind: str, following: Following) -> None:
+    def _start(self, key: _Key) -> None:
+        kind, source = key
+        following = Following(self._cluster, source.path, labels=source.labels, fields=source.fields, seconds=self._seconds)
+        self._followings[key] = following
+        thread = threading.Thread(target=self._follow, args=(key, following), name=f"mirror of {kind}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _follow(self, key: _Key, following: Following) -> None:
         try:
             for change in following.changes():
                 with self._changed:
-                    self._apply(kind, change)
+                    self._apply(key, change)
                     self._changed.notify_all()
         except ConformanceError as problem:
             with self._changed:
-                self._refused[kind] = problem
+                self._refused[key] = problem
                 self._changed.notify_all()
 
-    def _apply(self, kind: str, change: Change) -> None:
+    def _apply(self, key: _Key, change: Change) -> None:
         if isinstance(change, Lost):
-            self._problems[kind] = change.problem
+            self._problems[key] = change.problem
             return
-        self._problems.pop(kind, None)
+        self._problems.pop(key, None)
         if isinstance(change, Listed):
-            self._objects[kind] = {uid_of(item): item for item in change.objects}
+            self._objects[key] = {uid_of(item): item for item in change.objects}
         elif isinstance(change, Deleted):
-            self._objects[kind].pop(uid_of(change.object), None)
+            self._objects[key].pop(uid_of(change.object), None)
         elif isinstance(change, Changed):
-            self._objects[kind][uid_of(change.object)] = change.object
+            self._objects[key][uid_of(change.object)] = change.object
 
 
 def uid_of(item: JSON) -> str:
     """An object's UID."""
     return str(item["metadata"]["uid"])
+
+
+def _not_listed(kind: str, source: Source, *, seconds: float) -> UnreachableError:
+    return UnreachableError(
+        what=f"reading all objects of {kind} at {source.path}",
+        found=f"no list after {seconds:g} s",
+        expected="one",
+        look="the load of the API server, and of what serves this API",
+    )

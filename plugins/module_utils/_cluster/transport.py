@@ -55,11 +55,13 @@ class Answer:
         status: the HTTP status.
         content: the body.
         retry_after: seconds that the server asks to wait; None when it does not ask.
+        type: the header Content-Type; empty when there is none.
     """
 
     status: int
     content: bytes
     retry_after: float | None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +157,12 @@ class Transport:
         """
         try:
             response = self._request(method, path, query=query, body=body, headers=headers, seconds=seconds)
-            return Answer(status=response.status, content=response.read(), retry_after=_retry_after(response.headers))
+            return Answer(
+                status=response.status,
+                content=response.read(),
+                retry_after=_retry_after(response.headers),
+                type=response.headers.get("Content-Type", ""),
+            )
         except (urllib3.exceptions.HTTPError, OSError) as problem:
             raise self._lost(f"{method} {path}", problem) from problem
 

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import LOOKING, Needs
+
 from .plan import NOTHING, Takes
 from .verdict import ControlKind, Finding, Side
 
@@ -34,6 +36,8 @@ class Check(ABC, Generic[V]):
         broken_looks_like: what is seen on a broken platform, one sentence.
         sources: KEPs, API pages, sections of the specification.
         mandatory: whether the requirement needs it.
+        disruptive: whether it disturbs what was there before it, so that it runs only where that is allowed.
+        needs: rights and images, declared so that they are known before anything is made.
         reads_only: whether it makes nothing, so that it can run in check mode.
         subject: the variant that a conformant platform must serve.
         control: the variant that nobody can serve.
@@ -49,6 +53,8 @@ class Check(ABC, Generic[V]):
     broken_looks_like: ClassVar[str]
     sources: ClassVar[tuple[str, ...]]
     mandatory: ClassVar[bool] = True
+    disruptive: ClassVar[bool] = False
+    needs: ClassVar[Needs] = LOOKING
     reads_only: ClassVar[bool] = False
     control_kind: ClassVar[ControlKind] = ControlKind.LIVE
     subject: V

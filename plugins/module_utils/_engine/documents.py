@@ -185,6 +185,7 @@ class RequirementResult:
         checks: ids, in the order of the check list.
         controls: negative controls made and flipped.
         leaked: what the requirement created and could not remove.
+        withheld: ids of checks that were not to be run.
     """
 
     id: str
@@ -198,6 +199,7 @@ class RequirementResult:
     checks: tuple[str, ...]
     controls: Controls
     leaked: tuple[ObjectRef, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
@@ -16,13 +17,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.precon
 from .check import RecordedControl
 from .codec import dump
 from .observations import ERROR, PRECONDITION, VARIANT, Recorder, Seen
-from .plan import Work, run_all
+from .plan import NOTHING, Work, run_all
 from .verdict import ControlKind, Side
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
     from .check import Check
+    from .leases import Leases
 
 JSON = Any
 
@@ -36,7 +38,7 @@ class Examined:
     control: Seen
 
 
-def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, accelerators: int) -> list[Examined]:
+def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Leases) -> list[Examined]:
     """Runs checks beside each other, as far as the accelerators allow.
 
     What breaks in one side is recorded there and touches nothing else.
@@ -44,19 +46,21 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, accelerators:
     Args:
         checks: what to run.
         workspace: where.
-        accelerators: how many are free.
+        leases: the accelerators that there are.
 
     Returns:
         In the order of the checks.
     """
+    deadline = Deadline(clock=workspace.cluster.clock, seconds=workspace.settings.max_minutes * 60)
     runs = [
-        _Run(check, side, workspace)
+        _Run(check, side, workspace, leases=leases, deadline=deadline)
         for check in checks
         for side in Side
         if not (side is Side.CONTROL and check.control_kind is ControlKind.RECORDED)
     ]
-    possible = [run for run in runs if run.possible(accelerators)]
-    raised = run_all([Work(name=run.name, takes=run.check.takes(run.side), run=run) for run in possible], total=accelerators)
+    possible = [run for run in runs if run.possible()]
+    works = [Work(name=run.name, takes=run.takes, run=run) for run in possible]
+    raised = run_all(works, total=leases.stock.free, chosen=leases.stock.chosen)
     for run in possible:
         problem = raised[run.name]
         if problem is not None:
@@ -70,44 +74,69 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, accelerators:
 class _Run:
     """One side of one check."""
 
-    def __init__(self, check: Check[Any], side: Side, workspace: Workspace) -> None:
+    def __init__(self, check: Check[Any], side: Side, workspace: Workspace, *, leases: Leases, deadline: Deadline) -> None:
         self.check, self.side = check, side
         self.name = f"{check.id.lower()}-{side}"
+        self.takes = check.takes(side)
         self.recorder = Recorder(workspace.cluster.clock)
         self.recorded = Seen()
         self._workspace = workspace
+        self._leases = leases
+        self._deadline = deadline
 
     def __call__(self, wanted: Callable[[], bool]) -> None:
-        """Observes, and takes a recorded control from what was observed."""
-        self.recorder(VARIANT, dump(self.check.variant(self.side)))
-        bench = Bench(workspace=self._workspace, prefix=self.name, record=self.recorder)
+        """Observes, and takes a recorded control from what was observed.
+
+        Raises:
+            PreconditionError: the requirement's time is over.
+        """
+        with self._leases.held(self.takes):
+            if self._deadline.passed():
+                raise self._late()
+            self.recorder(VARIANT, dump(self.check.variant(self.side)))
+            self._observe(wanted)
+        if isinstance(self.check, RecordedControl):
+            self.recorded = self._control(self.check)
+
+    def _observe(self, wanted: Callable[[], bool]) -> None:
+        bench = Bench(workspace=self._workspace, prefix=self.name, record=self.recorder, disruptive=self.check.disruptive)
         try:
             self.check.observe(bench, self.check.variant(self.side))
         finally:
             # What is left is removed, or tried again and accounted for, when the workspace closes. Until then only others may need it.
-            if wanted():
+            if self.takes != NOTHING or bench.has_changes or wanted():
                 with contextlib.suppress(ConformanceError):
                     bench.close()
-        if isinstance(self.check, RecordedControl):
-            self.recorded = self._control(self.check)
 
     def _control(self, check: RecordedControl[Any]) -> Seen:
         """The facts of a recorded control, as of the time at which the subject was seen."""
         subject = self.recorder.seen
         return Seen.of([(VARIANT, dump(check.control)), *check.recorded(subject)], at=subject.facts[-1].at)
 
-    def possible(self, accelerators: int) -> bool:
-        """Whether there are accelerators enough; if not, that is what the record says."""
-        needed = self.check.takes(self.side).least
-        if needed <= accelerators:
+    def possible(self) -> bool:
+        """Whether it may run and there are accelerators enough; if not, that is what the record says."""
+        stock, settings = self._leases.stock, self._workspace.settings
+        if self.check.disruptive and not settings.allow_disruptive:
+            self.broke(
+                PreconditionError(
+                    name="disruption-not-allowed",
+                    what=f"planning {self.check.id}",
+                    found="allow_disruptive is false",
+                    expected="leave to disturb what runs on the cluster, which this check does",
+                    look="the option allow_disruptive",
+                )
+            )
+            return False
+        if self.takes.possible(stock.free, chosen=stock.chosen):
             return True
+        allocator = self.takes.allocator or stock.chosen
         self.broke(
             PreconditionError(
                 name="free-device",
                 what=f"planning the {self.side} of {self.check.id}",
-                found=f"{accelerators} free accelerators",
-                expected=f"at least {needed}",
-                look="kubectl get resourceslices, and kubectl get resourceclaims --all-namespaces",
+                found=f"{stock.free.get(allocator, 0)} free accelerators of {allocator}",
+                expected=f"at least {self.takes.least}",
+                look="kubectl get resourceslices, kubectl get resourceclaims --all-namespaces, and the nodes' allocatable resources",
             )
         )
         return False
@@ -121,6 +150,15 @@ class _Run:
         else:
             sentence = f"{self.check.id} broke while observing its {self.side}: {type(problem).__name__}: {problem}"
             self.recorder(ERROR, {"reason": "check-broken", "sentence": sentence})
+
+    def _late(self) -> PreconditionError:
+        return PreconditionError(
+            name="time-budget",
+            what=f"starting the {self.side} of {self.check.id}",
+            found=f"the requirement's {self._workspace.settings.max_minutes:g} minutes are over",
+            expected="time that is left",
+            look="the option max_minutes, and what took so long",
+        )
 
 
 def _code(name: str) -> str:

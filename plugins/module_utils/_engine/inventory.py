@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import METADATA_ONLY
@@ -19,26 +19,29 @@ from .inputs import Inventory
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry
 
-_KINDS = (*kinds.CREATED, kinds.RESOURCE_SLICE, kinds.NODE)
+_ALWAYS = (kinds.NAMESPACE, kinds.NODE, kinds.POD)
 
 
-def take(cluster: Cluster, *, run_id: str = "") -> Inventory:
+def take(cluster: Cluster, *, made: Collection[Kind], run_id: str = "") -> Inventory:
     """Lists the relevant kinds of the whole cluster. A kind that is not served has no objects.
 
     Args:
         cluster: the API server.
+        made: kinds that checks can make.
         run_id: of the run whose labelled objects are to be named; empty before there is one.
 
     Raises:
         ApiError: the server refuses to list one of the kinds.
         UnreachableError: no answer.
     """
-    labelled = _all(cluster, labels=f"{RUN_LABEL}={run_id}") if run_id else ()
+    found = tuple(dict.fromkeys((*_ALWAYS, *made)))
+    labelled = _all(cluster, found, labels=f"{RUN_LABEL}={run_id}") if run_id else ()
     return Inventory(
         at=timestamp(cluster.clock.now()),
-        objects=tuple(sorted(_all(cluster, labels=""), key=_order)),
+        objects=tuple(sorted(_all(cluster, found, labels=""), key=_order)),
         labelled=tuple(sorted(labelled, key=_order)),
     )
 
@@ -69,8 +72,8 @@ def leaked(after: Inventory, *, made: Sequence[Entry]) -> Mapping[ObjectRef, str
     return found
 
 
-def _all(cluster: Cluster, *, labels: str) -> Iterable[ObjectRef]:
-    for kind in _KINDS:
+def _all(cluster: Cluster, relevant: Iterable[Kind], *, labels: str) -> Iterable[ObjectRef]:
+    for kind in relevant:
         try:
             items = cluster.list(kind.collection(), labels=labels, accept=METADATA_ONLY).items
         except NotFoundError:

@@ -143,6 +143,7 @@ def requirement(
         checks=tuple(item.id for item in results),
         controls=Controls(total=len(results), flipped=sum(item.control.flipped for item in results)),
         leaked=clean_up.leaked,
+        withheld=tuple(withheld),
     )
 
 
@@ -155,7 +156,9 @@ def _concluded(results: Sequence[CheckResult], clean_up: CleanUp, withheld: Sequ
     graver = list(_problems(results, clean_up))
     if withheld:
         graver.append(
-            Finding(Verdict.NOT_RUN, "check-mode", f"{', '.join(withheld)} withheld: they make objects, which check mode does not")
+            Finding(
+                Verdict.NOT_RUN, "checks-withheld", f"{', '.join(withheld)} withheld: not asked for, or in check mode, which makes nothing"
+            )
         )
     if graver:
         return min(graver, key=lambda finding: _PRECEDENCE.index(finding.verdict))

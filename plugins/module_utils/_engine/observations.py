@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,14 @@ class Recorder:
         """Takes a fact and the call (verb, path, body) that it answers. Secrets are gone when this returns."""
         call = Request(verb=request[0], path=request[1], body=_plain(request[2])) if request else None
         self.seen.facts.append(Fact(name=name, at=timestamp(self._clock.now()), request=call, data=_plain(data)))
+
+    def all(self) -> Sequence[Fact]:
+        """What has been taken so far."""
+        return list(self.seen.facts)
+
+    def adopt(self, facts: Sequence[Fact]) -> None:
+        """Takes what another side has seen, as of the time at which it was seen."""
+        self.seen.facts.extend(facts)
 
 
 def _plain(value: JSON) -> JSON:

@@ -7,17 +7,16 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry, entries
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete, find
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Change, Entry, FileLedger, Step, changes, entries
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete, find, restore
 
 from . import inventory, judge, snapshot
 from .codec import read
@@ -37,6 +36,7 @@ from .run_directory import RunDirectory, RunDirectoryError
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
 JSON = Any
 
@@ -44,7 +44,13 @@ TOOL = Tool(name="ailab.conformance", version="0.1.0")
 
 
 def open_run(
-    cluster: Cluster, *, runs: Path, spec: SpecRef, settings: Mapping[str, JSON], component_namespaces: Collection[str]
+    cluster: Cluster,
+    *,
+    runs: Path,
+    spec: SpecRef,
+    settings: Mapping[str, JSON],
+    component_namespaces: Collection[str],
+    made: Collection[Kind],
 ) -> tuple[RunDirectory, Opened]:
     """Starts a run: its folder appears with everything that opening writes, or not at all.
 
@@ -54,6 +60,7 @@ def open_run(
         spec: the checklist.
         settings: the variables of the run, for the record.
         component_namespaces: whose workloads are components of the platform.
+        made: kinds that checks can make, to be counted before and after.
 
     Raises:
         ConformanceError: the cluster cannot be read.
@@ -70,7 +77,7 @@ def open_run(
         cluster=snapshot.take(cluster, namespaces=component_namespaces),
         settings=settings,
     )
-    before = inventory.take(cluster)
+    before = inventory.take(cluster, made=made)
     draft = RunDirectory(runs / f".{run_id}")
     try:
         draft.write_document(draft.opened_file, opened)
@@ -99,8 +106,13 @@ def require_same_cluster(cluster: Cluster, opened: Opened) -> None:
         )
 
 
-def seal_run(cluster: Cluster, run: RunDirectory) -> Run:
+def seal_run(cluster: Cluster, run: RunDirectory, *, made: Collection[Kind]) -> Run:
     """Ends a run: looks for what it left behind, writes run.json and the manifest.
+
+    Args:
+        cluster: the cluster of the run.
+        run: an open run.
+        made: kinds that checks can make.
 
     Raises:
         RunDirectoryError: it is sealed, in use, or of another cluster.
@@ -111,11 +123,12 @@ def seal_run(cluster: Cluster, run: RunDirectory) -> Run:
         run.require_unsealed()
         opened = run.opened()
         require_same_cluster(cluster, opened)
-        run.write_document(run.after_file, inventory.take(cluster, run_id=opened.run_id))
+        run.write_document(run.after_file, inventory.take(cluster, made=made, run_id=opened.run_id))
         document = compose(run)
         for requirement in document.requirements:
             run.write_document(run.requirement(requirement.id), requirement)
         run.write_document(run.run_file, document)
+        shutil.rmtree(run.leases, ignore_errors=True)
         run.seal()
     return document
 
@@ -161,7 +174,8 @@ def requirement_of(run: RunDirectory, identifier: str, *, leaked: Mapping[Object
     if late:
         clean_up = CleanUp(leaked=(*clean_up.leaked, *(item for item in late if item not in clean_up.leaked)))
     results = [read(CheckResult, run.result(check)) for check in stored.checks]
-    return judge.requirement(judge.Requirement(id=stored.id, category=stored.category, level=stored.level), results, clean_up)
+    about = judge.Requirement(id=stored.id, category=stored.category, level=stored.level)
+    return judge.requirement(about, results, clean_up, withheld=stored.withheld)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,22 +185,24 @@ class Cleaned:
     Attributes:
         run_id: of the run; the folder's name where it cannot be read.
         removed: objects that are gone now, or would be, in check mode.
+        restored: paths of objects that are what they were again, or would be.
         skipped: why nothing was done; empty when something was, or when there was nothing to do.
     """
 
     run_id: str
     removed: tuple[ObjectRef, ...] = ()
+    restored: tuple[str, ...] = ()
     skipped: str = ""
 
 
 def clean_run(cluster: Cluster, run: RunDirectory, *, seconds: float, dry: bool) -> Cleaned:
-    """Removes what a run has left on the cluster. Its folder stays as it is.
+    """Restores what a run has changed and removes what it has left on the cluster. Its folder stays as it is.
 
     Args:
         cluster: the cluster.
         run: of this tool; its ledger says what to look for.
         seconds: by when everything must be gone.
-        dry: only say what would be removed.
+        dry: only say what would be done.
 
     Raises:
         ConformanceError: the cluster cannot be asked, or something does not go.
@@ -195,36 +211,40 @@ def clean_run(cluster: Cluster, run: RunDirectory, *, seconds: float, dry: bool)
         opened = run.opened()
         require_same_cluster(cluster, opened)
         with run.in_use(alone=True):
+            changed = changes(run.ledger_file)
             left = _left(cluster, opened, entries(run.ledger_file))
             if not dry:
+                _restore(cluster, changed, ledger=FileLedger(run.ledger_file))
                 _remove(cluster, left, run_id=opened.run_id, seconds=seconds)
     except RunDirectoryError as problem:
         return Cleaned(run_id=run.path.name, skipped=str(problem))
-    return Cleaned(run_id=opened.run_id, removed=tuple(_ref(item) for item in left))
+    removed = tuple(ObjectRef(kind=entry.kind, namespace=entry.namespace, name=entry.name, uid=entry.uid) for entry in left)
+    return Cleaned(run_id=opened.run_id, removed=removed, restored=tuple(change.path for change in changed))
 
 
-def _left(cluster: Cluster, opened: Opened, made: Sequence[Entry]) -> list[JSON]:
-    found = [find(cluster, entry, run_id=opened.run_id) for entry in made]
-    return [item for item in found if item is not None]
+def _left(cluster: Cluster, opened: Opened, made: Sequence[Entry]) -> list[Entry]:
+    found = ((entry, find(cluster, entry, run_id=opened.run_id)) for entry in made)
+    return [replace(entry, uid=item["metadata"]["uid"]) for entry, item in found if item is not None]
 
 
-def _remove(cluster: Cluster, left: Sequence[JSON], *, run_id: str, seconds: float) -> None:
+def _restore(cluster: Cluster, changed: Sequence[Change], *, ledger: FileLedger) -> None:
+    for change in changed:
+        restore(cluster, change)
+        ledger.note(Step.RESTORED, change)
+
+
+def _remove(cluster: Cluster, left: Sequence[Entry], *, run_id: str, seconds: float) -> None:
     if not left:
         return
-    sources = {kind.name: Source(path=kind.collection(), labels=f"{RUN_LABEL}={run_id}") for kind in kinds.CREATED}
+    sources = {entry.kind: Source(path=entry.of.collection(), labels=f"{RUN_LABEL}={run_id}") for entry in left}
     with Mirror(cluster, sources, seconds=seconds) as mirror:
-        for item in left:
-            delete(cluster, item)
+        for entry in reversed(left):
+            delete(cluster, entry, uid=entry.uid)
         gone = mirror.until(lambda view: not any(view.all(kind) for kind in sources) or None, seconds=seconds)
     if gone is None:
         raise ConformanceError(
             what=f"cleaning up run {run_id}",
             found=f"objects with its label still there after {seconds:g} s",
             expected="none",
-            look=f"kubectl get namespaces,deviceclasses -l {RUN_LABEL}={run_id}, and their finalizers",
+            look=f"kubectl get {','.join(sorted(sources))} --all-namespaces -l {RUN_LABEL}={run_id}, and their finalizers",
         )
-
-
-def _ref(item: JSON) -> ObjectRef:
-    metadata = item["metadata"]
-    return ObjectRef(kind=item["kind"], namespace=metadata.get("namespace", ""), name=metadata["name"], uid=metadata["uid"])

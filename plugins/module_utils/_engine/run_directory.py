@@ -42,6 +42,7 @@ class RunDirectory:
         self.manifest_file = path / _MANIFEST
         self.requirements = path / "requirements"
         self.checks = path / "checks"
+        self.leases = path / "leases"
 
     @property
     def is_sealed(self) -> bool:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from .run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
 JSON = Any
 
@@ -49,33 +50,41 @@ RUN_SPEC: Mapping[str, Mapping[str, JSON]] = {
 }
 
 
-def task(call: Call) -> Outcome:
-    """Opens, seals or cleans up runs."""
-    with cluster_from(call.options) as cluster:
-        return {"opened": _open, "sealed": _seal, "cleaned": _clean}[call.options["state"]](cluster, call)
+def run_entry(made: Collection[Kind]) -> Entry:
+    """The task that opens, seals or cleans up runs.
+
+    Args:
+        made: kinds that checks can make.
+    """
+
+    def task(call: Call) -> Outcome:
+        with cluster_from(call.options) as cluster:
+            state = call.options["state"]
+            if state == "cleaned":
+                return _clean(cluster, call)
+            return _open(cluster, call, made=made) if state == "opened" else _seal(cluster, call, made=made)
+
+    return Entry(task=task, argument_spec=RUN_SPEC, required_if=(("state", "sealed", ("run_dir",)),))
 
 
-ENTRY = Entry(task=task, argument_spec=RUN_SPEC, required_if=(("state", "sealed", ("run_dir",)),))
-
-
-def _open(cluster: Cluster, call: Call) -> Outcome:
+def _open(cluster: Cluster, call: Call, *, made: Collection[Kind]) -> Outcome:
     options = call.options
     spec = specification(options["specifications"], asked=options["kubernetes_version"], server=cluster.get("/version"))
     runs = Path(options["runs_dir"]).absolute()
     if call.check_mode:
         return Outcome(changed=True, values={"run_id": "", "run_dir": str(runs / "not-opened-in-check-mode"), "spec": dump(spec)})
     namespaces = options["component_namespaces"]
-    run, opened = open_run(cluster, runs=runs, spec=spec, settings=options["settings"], component_namespaces=namespaces)
+    run, opened = open_run(cluster, runs=runs, spec=spec, settings=options["settings"], component_namespaces=namespaces, made=made)
     values = {"run_id": opened.run_id, "run_dir": str(run.path), "spec": dump(spec), "cluster": dump(opened.cluster)}
     return Outcome(changed=True, values=values)
 
 
-def _seal(cluster: Cluster, call: Call) -> Outcome:
+def _seal(cluster: Cluster, call: Call, *, made: Collection[Kind]) -> Outcome:
     run = RunDirectory(Path(call.options["run_dir"]).absolute())
     changed, values = not run.is_sealed, {"run_id": run.path.name, "run_dir": str(run.path)}
     if call.check_mode:
         return Outcome(changed=changed, values=values)
-    document = seal_run(cluster, run) if changed else read(Run, run.run_file)
+    document = seal_run(cluster, run, made=made) if changed else read(Run, run.run_file)
     return Outcome(changed=changed, values={**values, "run": dump(document)})
 
 
@@ -83,7 +92,7 @@ def _clean(cluster: Cluster, call: Call) -> Outcome:
     options = call.options
     paths = [Path(options["run_dir"])] if options["run_dir"] else _runs(Path(options["runs_dir"]))
     cleaned = [clean_run(cluster, RunDirectory(path), seconds=options["cleanup_seconds"], dry=call.check_mode) for path in paths]
-    return Outcome(changed=any(item.removed for item in cleaned), values={"cleaned": [dump(item) for item in cleaned]})
+    return Outcome(changed=any(item.removed or item.restored for item in cleaned), values={"cleaned": [dump(item) for item in cleaned]})
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -4,33 +4,40 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import rights
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import Identity
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import FileLedger, NoLedger
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.survey import survey
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import Stock, take_stock
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
 from . import judge, record
 from .documents import CheckResult, ObjectRef, RequirementResult
 from .execute import Examined, examine
 from .inputs import CleanUp
+from .leases import Leases, joined
 from .run import require_same_cluster
+from .suite import Suite, needs_of
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 
-    from .check import Check
     from .judge import Requirement
     from .run_directory import RunDirectory
 
 _NOBODY = "00000000T000000Z-000000"
 """Run id of a look that makes nothing."""
+
+_NOTHING_FREE = Stock(free=dict.fromkeys(Allocator, 0), chosen=Allocator.DRA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +47,7 @@ class Verified:
     Attributes:
         requirement: its verdict.
         results: of the checks that were run.
-        withheld: ids of the checks that were not, because they make objects.
+        withheld: ids of the checks that were not, because they make objects or were not asked for.
     """
 
     requirement: RequirementResult
@@ -48,8 +55,15 @@ class Verified:
     withheld: tuple[str, ...] = ()
 
 
-def verify(cluster: Cluster, *, about: Requirement, checks: Sequence[Check[Any]], settings: Settings, run: RunDirectory) -> Verified:
-    """Runs all checks of a requirement and writes what was seen and concluded.
+def verify(cluster: Cluster, *, suite: Suite, settings: Settings, run: RunDirectory, checks: Sequence[str] = ()) -> Verified:
+    """Runs the checks of a requirement and writes what was seen and concluded.
+
+    Args:
+        cluster: the API server.
+        suite: the requirement and its checks.
+        settings: options of the run.
+        run: where the evidence goes.
+        checks: ids of the checks to run; all when empty. The requirement is not decided by some of them, unless one fails.
 
     Raises:
         RunDirectoryError: the run is sealed, in use, or of another cluster.
@@ -57,46 +71,65 @@ def verify(cluster: Cluster, *, about: Requirement, checks: Sequence[Check[Any]]
         ConformanceError: the cluster cannot be asked, so that no check could start.
         OSError: the run directory cannot be written.
     """
+    about, selected = suite.about, suite.selected(checks)
     with run.in_use():
         run.require_unsealed()
         opened = run.opened()
         require_same_cluster(cluster, opened)
         identity = Identity(run_id=opened.run_id, requirement=about.id)
-        workspace = Workspace(cluster=cluster, identity=identity, settings=settings, ledger=FileLedger(run.ledger_file))
-        rights.require(cluster, list(rights.probing()), namespace=workspace.namespace)
-        with workspace:
-            examined = examine(checks, workspace=workspace, accelerators=len(survey(cluster, settings.device_class).free))
+        name = re.sub(r"[^a-z0-9.-]", "-", f"{settings.device_class}-{settings.accelerator_resource}-{settings.allocator}")
+        with joined(run.leases, name=name, measure=lambda: take_stock(cluster, settings)) as leases:
+            workspace = Workspace(
+                cluster=cluster,
+                identity=identity,
+                settings=settings,
+                ledger=FileLedger(run.ledger_file),
+                allocator=leases.stock.chosen,
+            )
+            rights.require(cluster, needs_of(selected).all_rights(), namespace=workspace.namespace)
+            with workspace:
+                examined = examine(selected, workspace=workspace, leases=leases)
         clean_up = CleanUp(leaked=tuple(_ref(entry) for entry in workspace.leaked), problem=str(workspace.problem or ""))
-        return _written(run, about, examined, clean_up)
+        return _written(run, about, examined, clean_up, withheld=tuple(check.id for check in suite.checks if check not in selected))
 
 
-def look(cluster: Cluster, *, about: Requirement, checks: Sequence[Check[Any]], settings: Settings) -> Verified:
+def look(cluster: Cluster, *, suite: Suite, settings: Settings, checks: Sequence[str] = ()) -> Verified:
     """Runs the checks that only read, and writes nothing: check mode.
 
     The requirement is not decided by them, unless one of them fails.
+
+    Args:
+        cluster: the API server.
+        suite: the requirement and its checks.
+        settings: options of the run.
+        checks: ids of the checks to run; all when empty.
 
     Raises:
         MissingRightsError: the credentials do not allow what the checks do.
         ConformanceError: the cluster cannot be asked, so that no check could start.
     """
-    rights.require(cluster, list(rights.reading()), namespace="")
-    identity = Identity(run_id=_NOBODY, requirement=about.id)
+    reading = [check for check in suite.selected(checks) if check.reads_only]
+    rights.require(cluster, needs_of(reading, reading_only=True).all_rights(), namespace="")
+    identity = Identity(run_id=_NOBODY, requirement=suite.about.id)
     workspace = Workspace(cluster=cluster, identity=identity, settings=settings, ledger=NoLedger())
-    examined = examine([check for check in checks if check.reads_only], workspace=workspace, accelerators=0)
+    with tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder:
+        examined = examine(reading, workspace=workspace, leases=Leases(Path(folder), stock=_NOTHING_FREE))
     results = tuple(judge.result(item.check, subject=item.subject, control=item.control) for item in examined)
-    withheld = tuple(check.id for check in checks if not check.reads_only)
-    return Verified(requirement=judge.requirement(about, results, CleanUp(), withheld=withheld), results=results, withheld=withheld)
+    withheld = tuple(check.id for check in suite.checks if check not in reading)
+    return Verified(requirement=judge.requirement(suite.about, results, CleanUp(), withheld=withheld), results=results, withheld=withheld)
 
 
-def _written(run: RunDirectory, about: Requirement, examined: Sequence[Examined], clean_up: CleanUp) -> Verified:
+def _written(
+    run: RunDirectory, about: Requirement, examined: Sequence[Examined], clean_up: CleanUp, *, withheld: tuple[str, ...]
+) -> Verified:
     results = tuple(judge.result(item.check, subject=item.subject, control=item.control) for item in examined)
     for item, result in zip(examined, results, strict=True):
         run.write(run.observations(result.id), record.lines(subject=item.subject, control=item.control))
         run.write_document(run.result(result.id), result)
-    requirement = judge.requirement(about, results, clean_up)
+    requirement = judge.requirement(about, results, clean_up, withheld=withheld)
     run.write_document(run.clean_up(about.id), clean_up)
     run.write_document(run.requirement(about.id), requirement)
-    return Verified(requirement=requirement, results=results)
+    return Verified(requirement=requirement, results=results, withheld=withheld)
 
 
 def _ref(entry: Entry) -> ObjectRef:

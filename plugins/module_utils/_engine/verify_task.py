@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings, unusable
 
 from .cluster_options import CLUSTER_SPEC, cluster_from
 from .codec import dump
@@ -20,8 +20,7 @@ from .verdict import Verdict
 from .verification import Verified, look, verify
 
 if TYPE_CHECKING:
-    from .check import Check
-    from .judge import Requirement
+    from .suite import Suite
 
 JSON = Any
 
@@ -41,6 +40,11 @@ VERIFY_SPEC: Mapping[str, Mapping[str, JSON]] = {
     "start_seconds": {"type": "float", "default": 60.0},
     "settle_seconds": {"type": "float", "default": 2.0},
     "cleanup_seconds": {"type": "float", "default": 60.0},
+    "allocator": {"type": "str", "choices": ["auto", *(allocator.value for allocator in Allocator)], "default": "auto"},
+    "checks": {"type": "list", "elements": "str", "default": []},
+    "allow_disruptive": {"type": "bool", "default": False},
+    "max_nodes_added": {"type": "int", "default": 1},
+    "max_minutes": {"type": "float", "default": 30.0},
     "accept": {"type": "list", "elements": "str", "choices": [verdict.value for verdict in Verdict], "default": [Verdict.PASS.value]},
 }
 
@@ -48,30 +52,33 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _PREFIX = re.compile(r"[a-z]([-a-z0-9]{0,22}[a-z0-9])?")
 _LABEL = re.compile(r"[A-Za-z0-9./_-]{1,317}=[A-Za-z0-9._-]{0,63}")
 _IMAGE = re.compile(r"\S+")
+_LEAST = (
+    ("start_seconds", 1.0, "seconds"),
+    ("settle_seconds", 0.5, "seconds"),
+    ("cleanup_seconds", 1.0, "seconds"),
+    ("max_minutes", 0.1, "minutes"),
+    ("max_nodes_added", 0, "nodes"),
+)
 
 
-def verify_entry(about: Requirement, checks: Sequence[Check[Any]]) -> Entry:
-    """The task that verifies one requirement.
-
-    Args:
-        about: the requirement.
-        checks: that prove it.
-    """
+def verify_entry(suite: Suite) -> Entry:
+    """The task that verifies one requirement."""
 
     def task(call: Call) -> Outcome:
-        options, settings = call.options, settings_from(call.options)
+        options, settings = call.options, settings_from(call.options, suite=suite)
+        wanted = [check.id for check in suite.selected(options["checks"])]
         with cluster_from(options) as cluster:
             if call.check_mode:
-                looked = look(cluster, about=about, checks=checks, settings=settings)
+                looked = look(cluster, suite=suite, settings=settings, checks=wanted)
                 return outcome(looked, accept=[*options["accept"], Verdict.NOT_RUN.value])
             run = RunDirectory(Path(options["run_dir"]))
-            return outcome(verify(cluster, about=about, checks=checks, settings=settings, run=run), accept=options["accept"])
+            return outcome(verify(cluster, suite=suite, settings=settings, run=run, checks=wanted), accept=options["accept"])
 
-    return Entry(task=task, argument_spec=VERIFY_SPEC)
+    return Entry(task=task, argument_spec={**VERIFY_SPEC, **suite.options})
 
 
-def settings_from(options: Mapping[str, JSON]) -> Settings:
-    """The settings of the options.
+def settings_from(options: Mapping[str, JSON], *, suite: Suite) -> Settings:
+    """The settings of the options, the requirement's own among them.
 
     Raises:
         ConformanceError: a value cannot be used. Nothing has been made then.
@@ -83,12 +90,13 @@ def settings_from(options: Mapping[str, JSON]) -> Settings:
         ("probe_image", _IMAGE, "the name of an image"),
     ):
         if not pattern.fullmatch(str(options[name])):
-            raise _unusable(name, options[name], expected)
-    for name, least in (("start_seconds", 1.0), ("settle_seconds", 0.5), ("cleanup_seconds", 1.0)):
+            raise unusable(name, options[name], expected=expected)
+    for name, least, unit in _LEAST:
         if not options[name] >= least:
-            raise _unusable(name, options[name], f"at least {least:g} seconds")
+            raise unusable(name, options[name], expected=f"at least {least:g} {unit}")
     names = set(Settings.__dataclass_fields__)
-    return Settings(**{**{name: value for name, value in options.items() if name in names}, "tolerations": tuple(options["tolerations"])})
+    common = {name: value for name, value in options.items() if name in names}
+    return Settings(**{**common, "tolerations": tuple(options["tolerations"]), "own": suite.settings_of(options)})
 
 
 def outcome(verified: Verified, *, accept: Sequence[str]) -> Outcome:
@@ -117,8 +125,3 @@ def outcome(verified: Verified, *, accept: Sequence[str]) -> Outcome:
 
 
 _SHOWN = frozenset({"id", "title", "mandatory", "verdict", "reason", "sentence", "fidelity", "seconds"})
-
-
-def _unusable(name: str, found: JSON, expected: str) -> ConformanceError:
-    look = "the task's options and the group_vars"
-    return ConformanceError(what=f"reading option {name}", found=repr(found), expected=expected, look=look)

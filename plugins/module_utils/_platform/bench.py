@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import JSON_TYPE, MERGE_PATCH, successful
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import MERGE_PATCH
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline, timestamp
 
 from . import kinds, manifests
+from .allocators import Allocator
 from .devices import allocations, is_allocated, pool_of
 from .drivers import registers_driver
+from .making import Making
+from .manifests import Exactly
 from .pods import Progress, Stage, about, claim_names, is_placed
+from .probes import Accelerators, ClaimUse, Probe, probe_pod
 from .survey import Survey, survey
 from .workload import Workload
 
@@ -21,10 +25,9 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
 
+    from .asking import Record
     from .devices import DeviceId
-    from .kinds import Kind
-    from .ledger import Entry
-    from .manifests import ClaimUse, DeviceRequest, Manifest
+    from .manifests import DeviceRequest, Manifest
     from .workspace import Workspace
 
 JSON = Any
@@ -34,59 +37,13 @@ _STARTED = frozenset({Stage.RUNNING, Stage.ENDED, Stage.ABSENT})
 _PLACED = frozenset(Stage) - {Stage.PENDING, Stage.REFUSED}
 
 
-class Record(Protocol):
-    """Where observations go."""
+class Bench(Making):
+    """Made for one side of one check, closed after it: everything that a check can ask of a platform."""
 
-    def __call__(self, name: str, data: JSON, *, request: tuple[str, str, JSON] | None = None) -> None:
-        """Takes a fact, and the call (verb, path, body) that it answers."""
-
-
-class Bench:
-    """Made for one side of one check, closed after it.
-
-    Args:
-        workspace: where to work.
-        prefix: start of the names of what is made: ``dra-05-subject``.
-        record: takes every observation.
-    """
-
-    def __init__(self, *, workspace: Workspace, prefix: str, record: Record) -> None:
-        self.settings = workspace.settings
-        self.identity = workspace.identity
-        self.namespace = workspace.namespace
-        self._workspace = workspace
-        self._cluster = workspace.cluster
-        self._prefix = prefix
-        self._record = record
-        self._made: list[Entry] = []
+    def __init__(self, *, workspace: Workspace, prefix: str, record: Record, disruptive: bool = False) -> None:
+        super().__init__(workspace=workspace, prefix=prefix, record=record, disruptive=disruptive)
+        self.allocator = workspace.allocator
         self._pods: dict[str, JSON] = {}
-
-    def name(self, role: str) -> str:
-        """The name of an object by the part that it plays in the check."""
-        return f"{self._prefix}-{role}"
-
-    def ask(self, fact: str, verb: str, path: str, *, body: JSON = None, content_type: str = JSON_TYPE) -> Reply:
-        """One request, recorded as ``{"status", "body"}`` whatever the answer.
-
-        Raises:
-            UnreachableError: no answer.
-        """
-        return self._answered(fact, self._cluster.call(verb, path, body=body, content_type=content_type), body=body)
-
-    def listing(self, fact: str, kind: Kind, *, labels: str = "", fields: str = "") -> list[JSON]:
-        """All objects of a kind, recorded.
-
-        Raises:
-            ApiError: the server refuses.
-            UnreachableError: no answer.
-        """
-        items = self._cluster.list(kind.collection(), labels=labels, fields=fields).items
-        self._record(fact, items, request=("list", kind.collection(), None))
-        return items
-
-    def note(self, fact: str, data: JSON) -> None:
-        """Records something that was chosen or computed here."""
-        self._record(fact, data)
 
     def survey(self) -> Survey:
         """The devices of the class under test, recorded in short as ``devices``.
@@ -95,7 +52,7 @@ class Bench:
             ApiError: the server refuses.
             UnreachableError: no answer.
         """
-        found = survey(self._cluster, self.settings.device_class)
+        found = survey(self.cluster, self.settings.device_class)
         self._record("devices", found.as_fact())
         return found
 
@@ -106,61 +63,58 @@ class Bench:
             ApiError: the server refuses.
             UnreachableError: no answer.
         """
-        found = [item for item in self._cluster.list(kinds.DAEMON_SET.collection()).items if registers_driver(item)]
+        found = [item for item in self.cluster.list(kinds.DAEMON_SET.collection()).items if registers_driver(item)]
         namespaces = sorted({item["metadata"]["namespace"] for item in found})
-        pods = [pod for namespace in namespaces for pod in self._cluster.list(kinds.POD.collection(namespace)).items]
+        pods = [pod for namespace in namespaces for pod in self.cluster.list(kinds.POD.collection(namespace)).items]
         self._record("drivers", {"daemon_sets": found, "pods": pods}, request=("list", kinds.DAEMON_SET.collection(), None))
 
     def holders(self, device: DeviceId) -> None:
         """Reads which claims have a device, recorded as ``holders``."""
-        claims = self._cluster.list(kinds.RESOURCE_CLAIM.collection()).items
+        claims = self.cluster.list(kinds.RESOURCE_CLAIM.collection()).items
         having = [claim for claim in claims if any(allocation.id == device for allocation in allocations(claim))]
         self._record("holders", [f"{claim['metadata']['namespace']}/{claim['metadata']['name']}" for claim in having])
 
-    def attempt(self, role: str, manifest: Manifest, *, name: str = "", space: str = "", dry_run: bool = False) -> Reply:
-        """Creates an object if the server lets it, recorded as ``create.<role>``.
-
-        Args:
-            role: its part in the check.
-            manifest: what to create.
-            name: where the object needs another name than its role gives it.
-            space: namespace, where it is not the workspace's.
-            dry_run: let the server do everything but store it.
-
-        Raises:
-            UnreachableError: no answer.
-        """
-        name = name or self.name(role)
-        reply = self._workspace.attempt(manifest, name=name, space=space, dry_run=dry_run)
-        if reply.ok and not dry_run:
-            self._made.append(self._workspace.entry(reply.body))
-        where = (space or self.namespace) if manifest.kind.namespaced else ""
-        return self._answered(f"create.{role}", reply, body=self._workspace.body(manifest, name=name, where=where))
-
-    def create(self, role: str, manifest: Manifest, *, name: str = "") -> JSON:
-        """Creates an object that nobody has a reason to refuse.
-
-        Raises:
-            ApiError: the server refuses.
-            UnreachableError: no answer.
-        """
-        return successful(self.attempt(role, manifest, name=name)).body
-
-    def claim(self, role: str, request: DeviceRequest) -> ClaimUse:
+    def claim(self, role: str, request: DeviceRequest, *, space: str = "") -> ClaimUse:
         """Makes a ResourceClaim, for pods to use by name."""
-        return manifests.ClaimUse(claim=self.create(role, manifests.claim(request))["metadata"]["name"])
+        return ClaimUse(claim=self.create(role, manifests.claim(request), space=space)["metadata"]["name"])
 
-    def template(self, role: str, request: DeviceRequest) -> ClaimUse:
+    def template(self, role: str, request: DeviceRequest, *, space: str = "") -> ClaimUse:
         """Makes a ResourceClaimTemplate, for each pod to get a claim of its own from."""
         manifest = manifests.claim_template(request, labels=self.identity.labels)
-        return manifests.ClaimUse(template=self.create(role, manifest)["metadata"]["name"])
+        return ClaimUse(template=self.create(role, manifest, space=space)["metadata"]["name"])
+
+    def accelerators(self, role: str, count: int = 1, *, space: str = "") -> Accelerators:
+        """So many accelerators by the run's allocator: with DRA this makes a template, with a device plugin nothing."""
+        if self.allocator is Allocator.DEVICE_PLUGIN:
+            return Accelerators(resources={self.settings.accelerator_resource: count})
+        return Accelerators(claim=self.template(role, Exactly(device_class=self.settings.device_class, count=count), space=space))
 
     def pod(self, role: str, use: ClaimUse, *, containers: Sequence[str] = ("probe",)) -> None:
         """Makes a probe pod whose containers all use the claim."""
-        manifest = manifests.probe_pod(
-            image=self.settings.probe_image, use=use, containers=containers, tolerations=self.settings.tolerations
-        )
-        self._pods[role] = self.create(f"{role}-pod", manifest)
+        self.probe(role, Probe(accelerators=Accelerators(claim=use), containers=tuple(containers)))
+
+    def probe(self, role: str, probe: Probe, *, space: str = "") -> None:
+        """Makes a probe pod that nobody has a reason to refuse.
+
+        Raises:
+            ApiError: the server refuses.
+        """
+        self._pods[role] = self.create(f"{role}-pod", self.probe_manifest(probe), space=space)
+
+    def try_probe(self, role: str, probe: Probe, *, space: str = "") -> Reply:
+        """Makes a probe pod if the server lets it, recorded as ``create.<role>-pod``."""
+        reply = self.attempt(f"{role}-pod", self.probe_manifest(probe), space=space)
+        if reply.ok:
+            self._pods[role] = reply.body
+        return reply
+
+    def probe_manifest(self, probe: Probe) -> Manifest:
+        """The pod of a probe with this run's image and tolerations."""
+        return probe_pod(probe, image=self.settings.probe_image, tolerations=self.settings.tolerations)
+
+    def know(self, role: str, pod: JSON) -> None:
+        """Gives a pod that a controller made for us a role, so that it can be waited for and asked."""
+        self._pods[role] = pod
 
     def placed(self, role: str, *, settle: float | None = None, fact: str = "workload") -> Workload:
         """Waits for the scheduler's decision about a pod, recorded as ``<fact>.<role>``.
@@ -187,10 +141,15 @@ class Bench:
         Raises:
             ExecError: the command did not come to an end.
         """
-        path = kinds.POD.path(name=self._pods[role]["metadata"]["name"], namespace=self.namespace)
-        done = self._cluster.execute(path, container=container, command=command, seconds=self.settings.start_seconds)
+        path = self.path_of(role)
+        done = self.cluster.execute(path, container=container, command=command, seconds=self.settings.start_seconds)
         fact = {"command": list(command), "exit_code": done.exit_code, "stdout": done.stdout, "stderr": done.stderr}
         self._record(f"exec.{role}.{container}", fact, request=("exec", path, None))
+
+    def path_of(self, role: str) -> str:
+        """Path of a pod."""
+        metadata = self._pods[role]["metadata"]
+        return kinds.POD.path(name=metadata["name"], namespace=metadata["namespace"])
 
     def pool(self, role: str, workload: Workload) -> list[JSON]:
         """The slices of the pools from which a workload got devices, and its node, recorded as ``pool.<role>``."""
@@ -198,7 +157,7 @@ class Bench:
         slices = [
             item
             for driver in sorted({driver for driver, _ in wanted})
-            for item in self._cluster.list(kinds.RESOURCE_SLICE.collection(), fields=f"spec.driver={driver}").items
+            for item in self.cluster.list(kinds.RESOURCE_SLICE.collection(), fields=f"spec.driver={driver}").items
             if pool_of(item) in wanted
         ]
         self._record(f"pool.{role}", {"slices": slices, "node": self._node(workload)})
@@ -212,18 +171,18 @@ class Bench:
         """
         before = self._now(role)
         pod = self._pods[role]
-        self._workspace.remove([self._workspace.entry(pod)])
+        self.workspace.remove([self.workspace.entry(pod)])
         uids = [claim["metadata"]["uid"] for claim in before.claims]
 
         def deallocated(view: View) -> bool | None:
             return not any(is_allocated(view.by_uid("ResourceClaim", uid)) for uid in uids) or None
 
-        self._workspace.mirror.until(deallocated, seconds=self.settings.start_seconds)
-        after = self._workspace.mirror.until(lambda view: [view.by_uid("ResourceClaim", uid) for uid in uids], seconds=0)
+        self.workspace.mirror.until(deallocated, seconds=self.settings.start_seconds)
+        after = self.workspace.mirror.until(lambda view: [view.by_uid("ResourceClaim", uid) for uid in uids], seconds=0)
         self._record(f"released.{role}", {"claims": after})
 
     def close(self) -> None:
-        """Removes what was made here, and waits until it is gone and its devices are free.
+        """Restores what was changed here, removes what was made, and waits until it is gone and its devices are free.
 
         Raises:
             ConformanceError: something is left. The workspace tries again when it closes.
@@ -234,14 +193,11 @@ class Bench:
             owners = (owner.get("uid") for claim in view.all("ResourceClaim") for owner in claim["metadata"].get("ownerReferences") or [])
             return not any(owner in pods for owner in owners)
 
-        self._workspace.remove(self._made, also=no_claims)
-
-    def _answered(self, fact: str, reply: Reply, *, body: JSON) -> Reply:
-        self._record(fact, {"status": reply.status, "body": reply.body}, request=(reply.verb, reply.path, body))
-        return reply
+        self.workspace.changes.restore(self._changed)
+        self.workspace.remove(self._made[::-1], also=no_claims)
 
     def _reached(self, role: str, goal: frozenset[Stage], *, settle: float, fact: str) -> Workload:
-        mirror, deadline = self._workspace.mirror, Deadline(clock=self._cluster.clock, seconds=self.settings.start_seconds)
+        mirror, deadline = self.workspace.mirror, Deadline(clock=self.cluster.clock, seconds=self.settings.start_seconds)
 
         def notable(view: View) -> Workload | None:
             workload = self._workload(view, role)
@@ -257,7 +213,7 @@ class Bench:
             if changed is None and progress.lasting:
                 break
         final = self._with_claims(role)
-        self._record(f"{fact}.{role}", final.as_fact(), request=("watch", kinds.POD.collection(self.namespace), None))
+        self._record(f"{fact}.{role}", final.as_fact(), request=("watch", self.path_of(role), None))
         return final
 
     def _nudge(self, role: str) -> None:
@@ -266,8 +222,8 @@ class Bench:
         It does so at every change of a pod, and of itself not for a minute (pkg/kubelet/kuberuntime, SyncPod: a failed preparation is no
         error to back off from).
         """
-        path = kinds.POD.path(name=self._pods[role]["metadata"]["name"], namespace=self.namespace)
-        annotation = {"ai-conformance/nudged": timestamp(self._cluster.clock.now())}
+        path = self.path_of(role)
+        annotation = {"ai-conformance/nudged": timestamp(self.cluster.clock.now())}
         self.ask(f"nudge.{role}", "patch", path, body={"metadata": {"annotations": annotation}}, content_type=MERGE_PATCH)
 
     def _left(self, role: str, progress: Progress) -> Callable[[View], bool | None]:
@@ -289,11 +245,11 @@ class Bench:
             wanted = len(workload.pod["spec"].get("resourceClaims") or [])
             return workload if sum(is_allocated(claim) for claim in workload.claims) == wanted else None
 
-        found = self._workspace.mirror.until(complete, seconds=self.settings.settle_seconds)
+        found = self.workspace.mirror.until(complete, seconds=self.settings.settle_seconds)
         return found or self._now(role)
 
     def _now(self, role: str) -> Workload:
-        found = self._workspace.mirror.until(lambda view: self._workload(view, role), seconds=0)
+        found = self.workspace.mirror.until(lambda view: self._workload(view, role), seconds=0)
         return found or Workload(pod=None, events=[], claims=[])
 
     def _workload(self, view: View, role: str) -> Workload:
@@ -305,4 +261,4 @@ class Bench:
 
     def _node(self, workload: Workload) -> JSON:
         name = (workload.pod or {}).get("spec", {}).get("nodeName")
-        return self._cluster.get(kinds.NODE.path(name=name)) if name else None
+        return self.cluster.get(kinds.NODE.path(name=name)) if name else None

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .kinds import Kind
+from . import kinds
 from .manifests import Manifest
 from .pod_template import FOLDER, PORT, PodTemplate
 
 JSON = Any
 
-JOB = Kind("Job", "batch/v1", "jobs", namespaced=True)
-SERVICE = Kind("Service", "v1", "services", namespaced=True)
 
 GANG_LABEL = "ai-conformance/gang"
 """On the members of a gang; its value is the Job's name."""
@@ -104,7 +102,7 @@ class Gang:
             "backoffLimit": 0,
             "template": template.as_json(labels=run_labels),
         }
-        return Manifest(kind=JOB, fields={"spec": spec}, labels=self.labels)
+        return Manifest(kind=kinds.JOB, fields={"spec": spec}, labels=self.labels)
 
 
 def meeting_point(gang: str) -> Manifest:
@@ -118,7 +116,7 @@ def meeting_point(gang: str) -> Manifest:
         "publishNotReadyAddresses": True,
         "ports": [{"name": "http", "port": PORT, "targetPort": PORT}],
     }
-    return Manifest(kind=SERVICE, fields={"spec": spec}, labels={})
+    return Manifest(kind=kinds.SERVICE, fields={"spec": spec}, labels={})
 
 
 def at_barrier(template: PodTemplate, *, leader: str, size: int, seconds: float) -> PodTemplate:

@@ -7,8 +7,8 @@ Names, namespaces and labels are given by whoever creates the object; here is wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import kinds
@@ -19,9 +19,6 @@ JSON = Any
 ADMIN_ACCESS_LABEL = "resource.kubernetes.io/admin-access"
 """Namespaces in which claims may ask for admin access carry it with the value true (KEP-5018)."""
 
-_STAY = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
-"""A shell that sleeps and ends at once when it is told to, as process 1 too."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
@@ -31,11 +28,13 @@ class Manifest:
         kind: where it belongs.
         fields: its fields but for apiVersion, kind and metadata.
         labels: beside those that every object of a run carries.
+        annotations: of the object.
     """
 
     kind: Kind
     fields: Mapping[str, JSON]
-    labels: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,70 +116,15 @@ def resource_slice(*, driver: str, pool: str) -> Manifest:
     )
 
 
-def namespace(*, admin_access: bool = False) -> Manifest:
-    """A Namespace in which only restricted pods run (Pod Security Standards)."""
-    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-    return Manifest(kind=kinds.NAMESPACE, fields={}, labels={**labels, **({ADMIN_ACCESS_LABEL: "true"} if admin_access else {})})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimUse:
-    """How a pod comes to a claim: by the name of a claim, or of a template.
-
-    Attributes:
-        claim: name of a ResourceClaim; empty when there is a template.
-        template: name of a ResourceClaimTemplate; empty when there is a claim.
-    """
-
-    claim: str = ""
-    template: str = ""
-
-
-def probe_pod(*, image: str, use: ClaimUse, containers: Sequence[str], tolerations: Sequence[Mapping[str, JSON]]) -> Manifest:
-    """A pod that does nothing until it is deleted, and ends at once then.
-
-    It has no API credentials and no privileges; the grace period is 1 s because 0 would remove it from the API before its containers
-    have ended, with its devices still in use.
+def namespace(*, level: str = "restricted", admin_access: bool = False) -> Manifest:
+    """A Namespace.
 
     Args:
-        image: with sh and sleep.
-        use: the claim that all containers use.
-        containers: their names.
-        tolerations: of the pod.
+        level: of the pods that may run in it (Pod Security Standards): ``restricted``, ``baseline`` or ``privileged``.
+        admin_access: whether claims in it may ask for admin access.
     """
-    source = {"resourceClaimName": use.claim} if use.claim else {"resourceClaimTemplateName": use.template}
-    return Manifest(
-        kind=kinds.POD,
-        fields={
-            "spec": {
-                "restartPolicy": "Never",
-                "terminationGracePeriodSeconds": 1,
-                "automountServiceAccountToken": False,
-                "enableServiceLinks": False,
-                "tolerations": [dict(toleration) for toleration in tolerations],
-                "securityContext": {
-                    "runAsNonRoot": True,
-                    "runAsUser": 65532,
-                    "runAsGroup": 65532,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
-                "resourceClaims": [{"name": "devices", **source}],
-                "containers": [_container(name, image=image) for name in containers],
-            }
-        },
-        labels={},
-    )
-
-
-def _container(name: str, *, image: str) -> dict[str, JSON]:
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-c", _STAY],
-        "resources": {"claims": [{"name": "devices"}], "requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "256Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
+    labels = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "audit", "warn")}
+    return Manifest(kind=kinds.NAMESPACE, fields={}, labels={**labels, **({ADMIN_ACCESS_LABEL: "true"} if admin_access else {})})
 
 
 def _claim_spec(request: DeviceRequest) -> dict[str, JSON]:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import MERGE_PATCH, successful
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConflictError, NotFoundError
 
 from .identity import RUN_LABEL
-from .kinds import BY_NAME
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 
-    from .ledger import Entry
+    from .ledger import Change, Entry
 
 JSON = Any
 
@@ -30,7 +30,7 @@ def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
         UnreachableError: no answer.
     """
     try:
-        found = cluster.get(BY_NAME[entry.kind].path(name=entry.name, namespace=entry.namespace))
+        found = cluster.get(entry.of.path(name=entry.name, namespace=entry.namespace))
     except NotFoundError:
         return None
     metadata = found["metadata"]
@@ -38,17 +38,31 @@ def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
     return found if ours else None
 
 
-def delete(cluster: Cluster, found: JSON) -> None:
+def delete(cluster: Cluster, entry: Entry, *, uid: str) -> None:
     """Asks for the deletion of exactly this object, by UID. It is gone later, or already.
 
     Raises:
         ApiError: the server refuses.
         UnreachableError: no answer.
     """
-    metadata = found["metadata"]
-    path = BY_NAME[found["kind"]].path(name=metadata["name"], namespace=metadata.get("namespace", ""))
-    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": metadata["uid"]}}
+    path = entry.of.path(name=entry.name, namespace=entry.namespace)
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": uid}}
     try:
         cluster.delete(path, options=options)
     except (NotFoundError, ConflictError):
         return
+
+
+def restore(cluster: Cluster, change: Change) -> None:
+    """Makes a changed object what it was, unless it is another one by now, or gone.
+
+    Raises:
+        ApiError: the server refuses.
+        UnreachableError: no answer.
+    """
+    try:
+        found = cluster.get(change.path)
+    except NotFoundError:
+        return
+    if found["metadata"]["uid"] == change.uid:
+        successful(cluster.call("patch", change.path, body=change.restore, content_type=MERGE_PATCH))

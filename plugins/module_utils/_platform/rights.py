@@ -8,19 +8,16 @@ Source: API reference SelfSubjectAccessReview.
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import successful
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 
-from . import kinds
-
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 
-    from .kinds import Kind
+    from .needs import Right
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _THREADS = 8
@@ -28,54 +25,6 @@ _THREADS = 8
 
 class MissingRightsError(ConformanceError):
     """The credentials lack rights that the run needs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Right:
-    """A verb on a resource.
-
-    Attributes:
-        verb: ``create``.
-        kind: of object.
-        subresource: ``exec``; empty for the object itself.
-        inside: whether it is needed in the run's namespace only.
-    """
-
-    verb: str
-    kind: Kind
-    subresource: str = ""
-    inside: bool = False
-
-    def __str__(self) -> str:
-        group = self.kind.api.partition("/")[0] if "/" in self.kind.api else ""
-        resource = f"{self.kind.plural}{f'/{self.subresource}' if self.subresource else ''}{f'.{group}' if group else ''}"
-        return f"{self.verb} {resource}"
-
-
-def reading() -> Iterator[Right]:
-    """What looking needs."""
-    for kind in (kinds.NODE, kinds.DAEMON_SET, kinds.POD, kinds.RESOURCE_SLICE, kinds.RESOURCE_CLAIM):
-        yield Right(verb="list", kind=kind)
-    yield Right(verb="get", kind=kinds.DEVICE_CLASS)
-
-
-def probing() -> Iterator[Right]:
-    """What making probes, watching them and removing them needs."""
-    yield from reading()
-    for verb in ("create", "get", "list", "watch", "delete"):
-        for kind in kinds.CREATED:
-            yield Right(verb=verb, kind=kind, inside=kind.namespaced)
-    for verb in ("patch", "update"):
-        for kind in (kinds.DEVICE_CLASS, kinds.RESOURCE_CLAIM, kinds.RESOURCE_CLAIM_TEMPLATE):
-            yield Right(verb=verb, kind=kind, inside=kind.namespaced)
-    for kind in (kinds.EVENT, kinds.SERVICE_ACCOUNT):
-        yield Right(verb="list", kind=kind, inside=True)
-        yield Right(verb="watch", kind=kind, inside=True)
-    yield Right(verb="patch", kind=kinds.POD, inside=True)
-    yield Right(verb="create", kind=kinds.POD, subresource="exec", inside=True)
-    yield Right(verb="get", kind=kinds.RESOURCE_CLAIM, subresource="status", inside=True)
-    yield Right(verb="create", kind=kinds.RESOURCE_SLICE)
-    yield Right(verb="get", kind=kinds.NODE)
 
 
 def require(cluster: Cluster, rights: Sequence[Right], *, namespace: str) -> None:
@@ -106,7 +55,7 @@ def require(cluster: Cluster, rights: Sequence[Right], *, namespace: str) -> Non
 def _is_allowed(cluster: Cluster, right: Right, *, namespace: str) -> bool:
     attributes = {
         "verb": right.verb,
-        "group": right.kind.api.partition("/")[0] if "/" in right.kind.api else "",
+        "group": right.kind.group,
         "resource": right.kind.plural,
         "subresource": right.subresource,
         "namespace": namespace if right.inside else "",

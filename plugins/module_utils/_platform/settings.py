@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
+
 JSON = Any
 
 
@@ -26,6 +28,11 @@ class Settings:
         settle_seconds: for how long a refusal must stand before it counts. A scheduler decides within milliseconds and again upon
             every change that matters, so this only has to outlast a change that is on its way, such as a claim being released.
         cleanup_seconds: by when what was made must be gone.
+        allocator: ``dra``, ``device_plugin``, or ``auto`` for the one that has accelerators.
+        allow_disruptive: whether checks may run that disturb what was there before them.
+        max_nodes_added: how many nodes the checks of a requirement may cause to be added at one time.
+        max_minutes: after this time no further check of a requirement is started.
+        own: the requirement's own settings, a dataclass of its package; None where it has none.
     """
 
     device_class: str
@@ -37,3 +44,14 @@ class Settings:
     start_seconds: float
     settle_seconds: float
     cleanup_seconds: float
+    allocator: str = "auto"
+    allow_disruptive: bool = False
+    max_nodes_added: int = 1
+    max_minutes: float = 30.0
+    own: object = None
+
+
+def unusable(option: str, found: JSON, *, expected: str) -> ConformanceError:
+    """An option whose value cannot be used, for whoever reads options."""
+    look = "the task's options and the group_vars"
+    return ConformanceError(what=f"reading option {option}", found=repr(found), expected=expected, look=look)

@@ -25,7 +25,7 @@ _LIFE_SECONDS = 7200.0
 _END_SECONDS = 1.0
 
 
-class Watched:
+class Followed:
     """A context manager: some objects, followed. Every change is handed to ``take`` before anybody who waits is woken.
 
     Args:
@@ -121,7 +121,7 @@ class Watched:
             self.take(change.object, gone=True)
 
 
-class Trace(Watched):
+class Trace(Followed):
     """Pods, followed, with a timeline of all their changes."""
 
     def __init__(self, cluster: Cluster, path: str, *, labels: str = "", fields: str = "") -> None:

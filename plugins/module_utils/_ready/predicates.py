@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import gateways
+from .conditions import Lack, lack_of_condition
+
 JSON = Any
 
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
 _NO_CONTAINER = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 _CRASHES = 3
 """After so many starts in vain a container is not just waiting for another one."""
-
-Lack = str | None
-"""What is missing, in a few words; None when nothing is."""
 
 
 def lack_of(item: JSON) -> Lack:
@@ -59,13 +59,7 @@ def condition(name: str) -> Callable[[JSON], Lack]:
     """A predicate for objects that are ready when a condition is True."""
 
     def lacks(item: JSON) -> Lack:
-        found = next((entry for entry in item.get("status", {}).get("conditions", []) if entry.get("type") == name), None)
-        if found is None:
-            return f"no condition {name} yet"
-        if found.get("status") == "True":
-            return None
-        why = ": ".join(part for part in (found.get("reason"), found.get("message")) if part)
-        return f"condition {name} is {found.get('status')}{f' ({why})' if why else ''}"
+        return lack_of_condition(item.get("status", {}).get("conditions", []), name)
 
     return lacks
 
@@ -155,6 +149,11 @@ _BY_KIND: Mapping[str, Callable[[JSON], Lack]] = {
     "CustomResourceDefinition": condition("Established"),
     "DaemonSet": daemon_set,
     "Deployment": deployment,
+    "EnvoyExtensionPolicy": gateways.policy,
+    "GRPCRoute": gateways.route,
+    "Gateway": gateways.gateway,
+    "GatewayClass": gateways.gateway_class,
+    "HTTPRoute": gateways.route,
     "Node": condition("Ready"),
     "Pod": condition("Ready"),
     "StatefulSet": stateful_set,

@@ -36,6 +36,7 @@ READY_SPEC: Mapping[str, Mapping[str, JSON]] = {
             "field_selector": {"type": "str", "default": ""},
             "count": {"type": "int", "default": 1},
             "every": {"type": "bool", "default": False},
+            "condition": {"type": "str", "default": ""},
             "where": {
                 "type": "list",
                 "elements": "dict",
@@ -93,6 +94,7 @@ def want_of(entry: Mapping[str, JSON]) -> Want:
         fields=str(entry["field_selector"]),
         count=int(entry["count"]),
         every=bool(entry["every"]),
+        condition=str(entry["condition"]),
         where=tuple(Field(path=tuple(field["path"]), equals=field["equals"], at_least=field["at_least"]) for field in entry["where"]),
     )
 

@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock i
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
-from .predicates import Field, container_trouble, hopeless, lack_of
+from .predicates import Field, condition, container_trouble, hopeless, lack_of
 
 JSON = Any
 
@@ -43,6 +43,7 @@ class Want:
         fields: a field selector.
         count: how many must be ready.
         every: whether all of them must be, however many more there are.
+        condition: one that must be True, on top of the kind's own readiness; empty for none.
         where: fields that must hold something, on top of the kind's own readiness.
     """
 
@@ -54,6 +55,7 @@ class Want:
     fields: str = ""
     count: int = 1
     every: bool = False
+    condition: str = ""
     where: tuple[Field, ...] = ()
 
     def __str__(self) -> str:
@@ -79,8 +81,10 @@ class Want:
         return unready or f"{len(lacks)} found, expected {self.count}"
 
     def _lack(self, item: JSON) -> str | None:
-        wrong = (field.lack(item) for field in self.where)
-        return lack_of({"kind": self.kind, **item}) or next((lack for lack in wrong if lack), None)
+        wanted = [lack_of({"kind": self.kind, **item}), *(field.lack(item) for field in self.where)]
+        if self.condition:
+            wanted.append(condition(self.condition)(item))
+        return next((lack for lack in wanted if lack), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

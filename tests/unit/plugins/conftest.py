@@ -36,6 +36,10 @@ KINDS = {
     "resourceclaimtemplates": "ResourceClaimTemplate",
     "resourceslices": "ResourceSlice",
 }
+APIS = {
+    "DaemonSet": "apps/v1",
+    **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
+}
 PATH = re.compile(
     r"/(?:api|apis/[^/]+)/v1(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
@@ -120,7 +124,7 @@ class ApiServer:
             if space:
                 metadata["namespace"] = space
             self.version += 1
-            item = {"kind": kind, "apiVersion": "v1", "metadata": {**metadata, "resourceVersion": str(self.version)}, **fields}
+            item = {"kind": kind, "apiVersion": APIS.get(kind, "v1"), "metadata": {**metadata, "resourceVersion": str(self.version)}, **fields}
             self.objects[kind, space, name] = item
             self._log("MODIFIED" if old else "ADDED", item)
         return item

@@ -19,6 +19,7 @@ JSON = Any
 VARIABLE = "AILAB_KKP_DATA"
 CRDS = Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[3].parent / "shared/data/kkp") / "crds"
 SECRET = "not-for-anybodys-eyes"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIlFSoBlN/jBI03SE4TSd9IHn7ShcQPPoAUzECQzEEbM ops"
 POOLS = [
     {"name": "cpu", "replicas": 2, "machine": {"flavor": "m1.xlarge", "image": "ubuntu", "diskSize": 50, "useFloatingIP": True}},
     {
@@ -80,6 +81,7 @@ def player(root: Path, folder: Path) -> Player:
         "kkp_user_cluster_version": "1.34.3",
         "kkp_user_cluster_datacenter": "os-fra",
         "kkp_user_cluster_cloud": {"floatingIPPool": "public"},
+        "kkp_user_cluster_ssh_key": KEY,
         "kkp_user_cluster_cloud_credentials": {"username": "ai", "password": SECRET},
         "kkp_user_cluster_spec": {"cniPlugin": {"type": "cilium", "version": "1.18.10"}, "mla": {"monitoringEnabled": True}},
         "kkp_user_cluster_machine_provider": {"identityEndpoint": "https://keystone.example.com:5000/v3", "region": "RegionOne"},
@@ -105,7 +107,7 @@ def test_each_object_lies_with_the_api_server_that_it_belongs_to(rendered: Play,
     for path, body in objects(folder).items():
         kinds.setdefault(path.split("/")[0], set()).add(body["kind"])
     assert kinds == {
-        "master": {"Project", "UserProjectBinding"},
+        "master": {"Project", "UserProjectBinding", "UserSSHKey"},
         "seed": {"Cluster"},
         "user-cluster": {"MachineDeployment", "ApplicationInstallation"},
     }
@@ -138,7 +140,8 @@ def test_a_pool_is_what_the_machine_controller_and_the_autoscaler_read(rendered:
         "capacity.cluster-autoscaler.kubernetes.io/gpu-count": "1",
         "capacity.cluster-autoscaler.kubernetes.io/gpu-type": "nvidia.com/gpu",
     }
-    assert pool["spec"]["replicas"] == 0
+    assert "replicas" not in pool["spec"]
+    assert found["user-cluster/machine-deployment-cpu.yaml"]["spec"]["replicas"] == 2
     assert pool["spec"]["template"]["spec"]["taints"] == POOLS[1]["taints"]
     machine = found["user-cluster/machine-deployment-cpu.yaml"]["spec"]["template"]["spec"]["providerSpec"]["value"]
     assert machine["cloudProviderSpec"] == {
@@ -148,6 +151,20 @@ def test_a_pool_is_what_the_machine_controller_and_the_autoscaler_read(rendered:
         "image": "ubuntu",
         "rootDiskSizeGB": 50,
         "floatingIpPool": "public",
+    }
+
+
+@pytest.mark.slow
+def test_the_ssh_key_is_the_project_s_and_lets_into_the_cluster(rendered: Play, folder: Path) -> None:
+    assert rendered.failed == []
+    (key,) = [body for body in objects(folder).values() if body["kind"] == "UserSSHKey"]
+    (project,) = [body for body in objects(folder).values() if body["kind"] == "Project"]
+    (cluster,) = [body for body in objects(folder).values() if body["kind"] == "Cluster"]
+    assert key["spec"] == {
+        "name": "gpu-prod",
+        "project": project["metadata"]["name"],
+        "clusters": [cluster["metadata"]["name"]],
+        "publicKey": KEY,
     }
 
 
@@ -164,6 +181,11 @@ def test_a_second_run_writes_nothing_and_what_is_gone_goes(rendered: Play, playe
     fewer = player.play("rendered", kkp_user_cluster_pools=POOLS[:1])
     assert fewer.changed == ["rendered | Remove them"]
     assert "user-cluster/machine-deployment-gpu-dra.yaml" not in objects(folder)
+    assert player.play("rendered", kkp_user_cluster_pools=POOLS[:1], kkp_user_cluster_ssh_key="").changed == [
+        "rendered | Machine deployments",
+        "rendered | Remove them",
+    ]
+    assert not [path for path in objects(folder) if "ssh-key" in path]
 
 
 def test_a_line_of_versions_is_refused_before_anything_is_written(root: Path, tmp_path: Path) -> None:

@@ -5,25 +5,25 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import REQUIREMENTS
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.judge import Requirement
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import SUITES
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import Suite
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 
 
 def test_every_verified_requirement_is_covered_and_no_other() -> None:
     covered = {requirement.id for version in loader.versions() for requirement in loader.load(version).requirements if requirement.coverage}
-    assert covered == {requirement.id for requirement in REQUIREMENTS}
+    assert covered == set(SUITES)
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.id)
-def test_the_checks_of_a_requirement_are_those_of_the_engine(requirement: Requirement) -> None:
-    published = loader.load("v1.34").get(requirement.id)
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_the_checks_of_a_requirement_are_those_of_the_engine(suite: Suite) -> None:
+    published = loader.load("v1.34").get(suite.about.id)
     assert published.coverage is not None
-    assert published.coverage.mandatory == tuple(check.id for check in REQUIREMENTS[requirement] if check.mandatory)
-    assert published.coverage.where_served == tuple(check.id for check in REQUIREMENTS[requirement] if not check.mandatory)
+    assert published.coverage.mandatory == tuple(check.id for check in suite.checks if check.mandatory)
+    assert published.coverage.where_served == tuple(check.id for check in suite.checks if not check.mandatory)
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.id)
-def test_category_and_level_are_the_checklists(requirement: Requirement) -> None:
-    published = loader.load("v1.34").get(requirement.id)
-    assert (published.category, published.level) == (requirement.category, requirement.level)
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_category_and_level_are_the_checklists(suite: Suite) -> None:
+    published = loader.load("v1.34").get(suite.about.id)
+    assert (published.category, published.level) == (suite.about.category, suite.about.level)

@@ -49,8 +49,8 @@ type result struct {
 }
 
 // ask makes one request and reads its whole answer.
-func ask(ctx context.Context, client *http.Client, wanted settings) result {
-	request, err := wanted.request(ctx)
+func ask(ctx context.Context, client *http.Client, wanted settings, number int) result {
+	request, err := wanted.request(ctx, number)
 	if err != nil {
 		return result{err: err}
 	}
@@ -82,13 +82,14 @@ func ask(ctx context.Context, client *http.Client, wanted settings) result {
 	return found
 }
 
-func (s settings) request(ctx context.Context) (*http.Request, error) {
+// request makes the request with that number. Prompts differ from their beginning, so that nobody knows one from a cache.
+func (s settings) request(ctx context.Context, number int) (*http.Request, error) {
 	method, body := http.MethodGet, ""
 	if s.model != "" {
 		data, err := json.Marshal(map[string]any{
 			"model":    s.model,
 			"stream":   s.stream,
-			"messages": []map[string]string{{"role": "user", "content": "Who answers?"}},
+			"messages": []map[string]string{{"role": "user", "content": fmt.Sprintf("%d: who answers?", number)}},
 		})
 		if err != nil {
 			return nil, err

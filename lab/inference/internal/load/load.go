@@ -102,17 +102,17 @@ func (s settings) client() (*http.Client, error) {
 // send makes all requests and returns the report.
 func send(ctx context.Context, client *http.Client, wanted settings) *Report {
 	report := newReport()
-	todo := make(chan struct{}, wanted.requests)
-	for range wanted.requests {
-		todo <- struct{}{}
+	todo := make(chan int, wanted.requests)
+	for number := range wanted.requests {
+		todo <- number
 	}
 	close(todo)
 	started := time.Now()
 	var workers sync.WaitGroup
 	for range min(wanted.workers, wanted.requests) {
 		workers.Go(func() {
-			for range todo {
-				report.add(ask(ctx, client, wanted))
+			for number := range todo {
+				report.add(ask(ctx, client, wanted, number))
 			}
 		})
 	}

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import manifests
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds, manifests
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs
 
-from .outcome import REQUIREMENT
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
+
+
+_NEEDS = Needs(makes=(kinds.NAMESPACE,), tries=(kinds.RESOURCE_CLAIM,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,8 @@ class AdminAccessGuarded(Check[Space]):
     """
 
     id = "DRA-10"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = _NEEDS
     title = "admin access is guarded"
     asks = f"Is a claim with adminAccess refused in a namespace without the label {manifests.ADMIN_ACCESS_LABEL}?"
     broken_looks_like = "The API server accepts the claim, so that any user could reach a device that another user's pod computes on."
@@ -51,10 +56,7 @@ class AdminAccessGuarded(Check[Space]):
 
     def observe(self, bench: Bench, variant: Space, /) -> None:
         """Asks for a claim with admin access, without having it stored."""
-        space = ""
-        if variant.labelled:
-            name = bench.identity.unique(f"{bench.settings.namespace_prefix}-{bench.name('admin')}")
-            space = bench.create("space", manifests.namespace(admin_access=True), name=name)["metadata"]["name"]
+        space = bench.space("admin", admin_access=True) if variant.labelled else ""
         request = Exactly(device_class=bench.settings.device_class, admin_access=True)
         bench.attempt("claim", manifests.claim(request), space=space, dry_run=True)
 

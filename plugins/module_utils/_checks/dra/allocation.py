@@ -9,14 +9,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import allocated, refused, undecided, uuids
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import PROBES
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, allocated, refused, undecided, uuids
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -48,7 +50,8 @@ class AllocatedByClass(Check[DeviceClassUse]):
     """
 
     id = "DRA-05"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = PROBES
     title = "device allocated by class and visible in the pod"
     asks = "Does a pod with a claim for the class run, and does it see exactly the device that the scheduler allocated, by its UUID?"
     broken_looks_like = "The pod stays Pending or ContainerCreating, or nvidia-smi -L in it shows another UUID, more than one, or none."

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import refused, undecided
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import manifests
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import REQUEST, Exactly, FirstAvailable
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import PROBES
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, refused, undecided
+from .requirement import DRA_SUPPORT
 from .selector import like, memory_of
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ class FirstPossibleAlternative(Check[Order]):
     """
 
     id = "DRA-08"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = PROBES
     title = "first possible alternative is taken"
     asks = "Does a claim with firstAvailable get its second alternative when the first asks for more memory than any device has?"
     broken_looks_like = "The claim stays unallocated, or is served by an alternative that was not the best possible one."

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 
-from .outcome import REQUIREMENT
-from .variants import AS_IT_IS, Situation
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -43,7 +43,7 @@ class ApiServed(RecordedControl[Situation]):
     """
 
     id = "DRA-01"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
     title = "stable DRA API is served"
     asks = f"Does discovery list {', '.join(RESOURCES)} in {GROUP}/{VERSION}, each with {', '.join(sorted(VERBS))}?"
     broken_looks_like = "The API server answers 404 for the group's version v1, or a resource or verb is missing from the list."

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import Device, current, devices
 
-from .outcome import REQUIREMENT
-from .variants import AS_IT_IS, Situation
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -35,7 +35,7 @@ class RichAttributes(RecordedControl[Situation]):
     """
 
     id = "DRA-04"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
     title = "devices carry rich attributes"
     asks = f"Does every device publish {', '.join(ATTRIBUTES)} and capacity {CAPACITY}, and a UUID that no other device has?"
     broken_looks_like = "A device has only a name, or two devices have the same UUID."

@@ -13,8 +13,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds, manifests
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, Right, inside
 
-from .outcome import REQUIREMENT
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 JSON = Any
 
+_KINDS = (kinds.DEVICE_CLASS, kinds.RESOURCE_CLAIM, kinds.RESOURCE_CLAIM_TEMPLATE)
+_NEEDS = Needs(
+    makes=_KINDS,
+    tries=(kinds.RESOURCE_SLICE,),
+    rights=(
+        *(Right(verb=verb, kind=kind, inside=kind.namespaced) for kind in _KINDS for verb in ("patch", "update")),
+        *inside(kinds.RESOURCE_CLAIM, "get", subresource="status"),
+    ),
+)
 _STEP_LABEL = "ai-conformance/step"
 _MERGE_PATCH = "application/merge-patch+json"
 
@@ -43,7 +53,8 @@ class CreateReadUpdateDelete(Check[Selector]):
     """
 
     id = "DRA-02"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = _NEEDS
     title = "DRA objects can be created, read, changed and deleted"
     asks = "Do DeviceClass, ResourceClaim and ResourceClaimTemplate survive a round trip of all verbs, and is a ResourceSlice accepted?"
     broken_looks_like = "A verb is answered with an error, a change is not there when read back, or an object stays after its deletion."
@@ -57,7 +68,7 @@ class CreateReadUpdateDelete(Check[Selector]):
         device_class = manifests.device_class(variant.expression)
         request = Exactly(device_class=bench.settings.device_class)
         objects = {
-            "deviceclass": (device_class, bench.identity.unique(bench.name("class"))),
+            "deviceclass": (device_class, bench.unique("class")),
             "claim": (manifests.claim(request), bench.name("claim")),
             "template": (manifests.claim_template(request, labels={}), bench.name("template")),
         }

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
@@ -17,8 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.device
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.drivers import ready_nodes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 
-from .outcome import REQUIREMENT
-from .variants import AS_IT_IS, Situation
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -38,7 +38,7 @@ class DriverHealthy(RecordedControl[Situation]):
     """
 
     id = "DRA-03"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
     title = "driver is healthy on every accelerator node"
     asks = "Does every accelerator node have a ready pod of the DRA driver, a ResourceSlice with devices, and are all pools complete?"
     broken_looks_like = (

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import allocated, is_about_devices, undecided
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import is_allocated
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import PROBES
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, allocated, is_about_devices, undecided
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -42,7 +44,8 @@ class DeviceReleased(Check[Release]):
     """
 
     id = "DRA-09"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = PROBES
     title = "device released and used again"
     asks = "Is a device refused to a second pod while a first has it, and given to it when the first is deleted?"
     broken_looks_like = "Both pods have the device at once, or the second stays Pending after the first is gone."

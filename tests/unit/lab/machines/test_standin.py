@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from lab.machines.autoscaler.lease import Lease
 from lab.machines.autoscaler.scene import GOING
-from lab.machines.autoscaler.settings import COMPONENT
+from lab.machines.autoscaler.settings import COMPONENT, STATUS, AutoscalerSettings
 from lab.machines.autoscaler.standin import AutoscalerStandIn
+from lab.machines.autoscaler.switch import settings_of, switch
 from lab.machines.kube import JSON
-from lab.machines.names import DEPLOYMENTS, LEASES, MACHINES, NAMESPACE, NODES, PODS
+from lab.machines.names import CONFIG_MAPS, DEPLOYMENTS, LEASES, MACHINES, NAMESPACE, NODES, PODS
 
 from .builders import pod
 from .fakes import FakeKube
@@ -26,6 +28,7 @@ class Served(FakeKube):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[tuple[str, str, str]] = []
+        self.create(CONFIG_MAPS.path(namespace=NAMESPACE), switch({"scale-down-unneeded-time": "0s", "scale-down-delay-after-add": "0s"}))
         found = Cluster()
         found.pool("gpu", 2, allocation="device-plugin")
         for resource, entries in ((NODES, found.nodes), (MACHINES, found.machines), (DEPLOYMENTS, found.deployments)):
@@ -55,7 +58,7 @@ class Served(FakeKube):
 def test_a_whole_life_up_and_down_and_back_to_the_minimum() -> None:
     kube = Served()
     deployment = DEPLOYMENTS.path("gpu", namespace=NAMESPACE)
-    standin = AutoscalerStandIn(kube, replace(SETTINGS, unneeded=0, delay_after_add=0))
+    standin = AutoscalerStandIn(kube, SETTINGS)
     for number in range(3):
         waiting = pod(f"p{number}", pending=True, requests={GPU: "1"}, tolerations=TOLERATED)
         kube.objects[PODS.path(f"p{number}", namespace="default")] = waiting
@@ -89,3 +92,65 @@ def test_the_stand_in_stands_aside_for_a_real_one_and_for_its_twin() -> None:
     spec = {"holderIdentity": "pod-1", "leaseDurationSeconds": 15, "renewTime": now}
     kube.create(LEASES.path(namespace=NAMESPACE), {"metadata": {"name": "cluster-autoscaler"}, "spec": spec})
     assert second.hold() == "cluster-autoscaler (pod-1)"
+
+
+SWITCH = CONFIG_MAPS.path(COMPONENT, namespace=NAMESPACE)
+GROUP = DEPLOYMENTS.path("gpu", namespace=NAMESPACE)
+
+
+def _needs_a_third_node(kube: Served) -> None:
+    for number in range(3):
+        waiting = pod(f"p{number}", pending=True, requests={GPU: "1"}, tolerations=TOLERATED)
+        kube.objects[PODS.path(f"p{number}", namespace="default")] = waiting
+
+
+def test_without_its_switch_the_stand_in_rests() -> None:
+    kube = Served()
+    standin = AutoscalerStandIn(kube, SETTINGS)
+    _needs_a_third_node(kube)
+    found = kube.objects.pop(SWITCH)
+    standin._pass()
+    assert kube.objects[GROUP]["spec"]["replicas"] == 2
+    assert LEASES.path(COMPONENT, namespace=NAMESPACE) not in kube.objects
+    kube.objects[SWITCH] = {**found, "metadata": {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    standin._pass()
+    assert kube.objects[GROUP]["spec"]["replicas"] == 2
+    kube.objects[SWITCH] = found
+    standin._pass()
+    assert kube.objects[GROUP]["spec"]["replicas"] == 3
+
+
+def test_what_it_writes_down_goes_with_the_switch_and_says_which_settings_are_followed() -> None:
+    kube = Served()
+    standin = AutoscalerStandIn(kube, SETTINGS)
+    status = CONFIG_MAPS.path(STATUS, namespace=NAMESPACE)
+    for patience in ("1h", "2h"):
+        switched = kube.patch(SWITCH, {"data": {"scale-down-unneeded-time": patience}})["metadata"]
+        standin._pass()
+        assert kube.objects[status]["metadata"]["annotations"]["ailab.conformance/follows"] == switched["resourceVersion"]
+        for path in (status, LEASES.path(COMPONENT, namespace=NAMESPACE)):
+            (owner,) = kube.objects[path]["metadata"]["ownerReferences"]
+            assert owner["uid"] == switched["uid"]
+            assert owner["blockOwnerDeletion"]
+    assert kube.objects[GROUP]["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [({"scan-interval": "soon"}, "'soon' is no duration"), ({"expander": "random"}, "found expander, expected scan-interval")],
+)
+def test_settings_that_it_does_not_understand_make_it_rest(data: dict[str, str], message: str, caplog: pytest.LogCaptureFixture) -> None:
+    kube = Served()
+    kube.patch(SWITCH, {"data": data})
+    standin = AutoscalerStandIn(kube, SETTINGS)
+    _needs_a_third_node(kube)
+    standin._pass()
+    standin._pass()
+    assert kube.objects[GROUP]["spec"]["replicas"] == 2
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert message in said
+
+
+def test_a_switch_says_how_patient_it_is() -> None:
+    found = switch({"scan-interval": "1s", "scale-down-unneeded-time": "1m30s", "max-node-provision-time": "10m"})
+    assert settings_of(found, SETTINGS) == AutoscalerSettings(scan=1, unneeded=90, delay_after_add=SETTINGS.delay_after_add, provision=600)

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import DRA_SUPPORT, REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import KINDS_MADE, SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import SpecRef
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run import open_run, seal_run
@@ -301,7 +301,7 @@ def short() -> Settings:
 def opened(cluster: Cluster, runs: Path) -> RunDirectory:
     """A new run."""
     spec = SpecRef(kubernetes_version="v1.34", file="AIConformance-1.34.yaml", sha256="0" * 64)
-    return open_run(cluster, runs=runs, spec=spec, settings={"who": "a test"}, component_namespaces=["kube-system"])[0]
+    return open_run(cluster, runs=runs, spec=spec, settings={"who": "a test"}, component_namespaces=["kube-system"], made=KINDS_MADE)[0]
 
 
 @pytest.fixture
@@ -327,8 +327,8 @@ def passed(module_api: Any, module_cluster: Cluster, tmp_path_factory: pytest.Te
     """A sealed run in which everything passed, to be copied and not to be touched."""
     attached(module_api, module_cluster).start()
     run = opened(module_cluster, tmp_path_factory.mktemp("passed"))
-    verify(module_cluster, about=DRA_SUPPORT, checks=REQUIREMENTS[DRA_SUPPORT], settings=short(), run=run)
-    seal_run(module_cluster, run)
+    verify(module_cluster, suite=SUITES["dra_support"], settings=short(), run=run)
+    seal_run(module_cluster, run, made=KINDS_MADE)
     return run
 
 

@@ -155,6 +155,7 @@ def test_documents_are_strict(change: Any, words: str) -> None:
         "checks": ["a"],
         "controls": {"total": 1, "flipped": 1},
         "leaked": [],
+        "withheld": [],
     }
     assert dump(load(RequirementResult, document)) == document
     change(document)

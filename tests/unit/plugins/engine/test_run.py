@@ -8,11 +8,12 @@ import json
 import multiprocessing
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS, DRA_SUPPORT, REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS, KINDS_MADE, SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, ForbiddenError
 from ansible_collections.ailab.conformance.plugins.module_utils._engine import snapshot
@@ -24,6 +25,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.run impo
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory, RunDirectoryError
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verification import verify
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_ID, RUN_LABEL
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry, FileLedger, Step
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
@@ -40,7 +42,7 @@ def test_opening_records_the_cluster(run: RunDirectory) -> None:
 
 
 def test_two_runs_never_share_a_folder(cluster: Cluster, run: RunDirectory) -> None:
-    other, _ = open_run(cluster, runs=run.path.parent, spec=run.opened().spec, settings={}, component_namespaces=[])
+    other, _ = open_run(cluster, runs=run.path.parent, spec=run.opened().spec, settings={}, component_namespaces=[], made=KINDS_MADE)
     assert other.path != run.path
 
 
@@ -49,7 +51,7 @@ def test_a_run_that_cannot_be_opened_leaves_nothing(api: Any, cluster: Cluster, 
         (403, {"reason": "Forbidden", "message": "no"}) if path.startswith("/api/v1/nodes") else None
     )
     with pytest.raises(ForbiddenError):
-        open_run(cluster, runs=tmp_path / "other", spec=run.opened().spec, settings={}, component_namespaces=[])
+        open_run(cluster, runs=tmp_path / "other", spec=run.opened().spec, settings={}, component_namespaces=[], made=KINDS_MADE)
     assert not (tmp_path / "other").exists()
 
 
@@ -70,9 +72,9 @@ def test_a_sealed_run_is_complete_and_typed(sealed: RunDirectory) -> None:
 
 def test_a_sealed_run_is_closed(cluster: Cluster, settings: Settings, sealed: RunDirectory) -> None:
     with pytest.raises(RunDirectoryError, match="a sealed run"):
-        verify(cluster, about=DRA_SUPPORT, checks=REQUIREMENTS[DRA_SUPPORT], settings=settings, run=sealed)
+        verify(cluster, suite=SUITES["dra_support"], settings=settings, run=sealed)
     with pytest.raises(RunDirectoryError, match="a sealed run"):
-        seal_run(cluster, sealed)
+        seal_run(cluster, sealed, made=KINDS_MADE)
 
 
 def test_a_replay_comes_to_the_same_bytes(sealed: RunDirectory) -> None:
@@ -145,18 +147,18 @@ def test_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
 def test_another_cluster_is_refused(api: Any, cluster: Cluster, settings: Settings, run: RunDirectory) -> None:
     api.objects["Namespace", "", "kube-system"]["metadata"]["uid"] = "another"
     with pytest.raises(RunDirectoryError, match="fingerprint"):
-        verify(cluster, about=DRA_SUPPORT, checks=(), settings=settings, run=run)
+        verify(cluster, suite=SUITES["dra_support"], settings=settings, run=run)
 
 
 def test_what_is_left_when_the_run_is_sealed_fails_its_requirement(
     api: Any, cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory
 ) -> None:
     platform.start()
-    verified = verify(cluster, about=DRA_SUPPORT, checks=REQUIREMENTS[DRA_SUPPORT], settings=settings, run=run)
+    verified = verify(cluster, suite=SUITES["dra_support"], settings=settings, run=run)
     assert verified.requirement.verdict is Verdict.PASS
     api.put("Namespace", "left", metadata={"labels": {RUN_LABEL: run.path.name}})
     api.put("Namespace", "theirs")
-    document = seal_run(cluster, run)
+    document = seal_run(cluster, run, made=KINDS_MADE)
     assert [item.name for item in document.inventory.leaked] == ["left"]
     assert (document.requirements[0].verdict, document.requirements[0].reason) == (Verdict.FAIL, "cleanup")
     assert replay(run, checks=CHECKS).differences == ()
@@ -170,15 +172,16 @@ def left_by_a_killed_run(api: Any, run: RunDirectory) -> None:
     api.put("DeviceClass", "relabelled", metadata={"uid": "r", "labels": {}})
     api.put("DeviceClass", "replaced", metadata={"uid": "new", "labels": {RUN_LABEL: "another"}})
     for kind, name, uid in (
-        ("Namespace", "known", known["metadata"]["uid"]),
-        ("DeviceClass", "unheard", ""),
-        ("DeviceClass", "relabelled", "r"),
-        ("DeviceClass", "replaced", "old"),
-        ("DeviceClass", "never-made", ""),
+        (kinds.NAMESPACE, "known", known["metadata"]["uid"]),
+        (kinds.DEVICE_CLASS, "unheard", ""),
+        (kinds.DEVICE_CLASS, "relabelled", "r"),
+        (kinds.DEVICE_CLASS, "replaced", "old"),
+        (kinds.DEVICE_CLASS, "never-made", ""),
     ):
-        ledger.note(Step.INTENT, Entry(requirement="r", kind=kind, namespace="", name=name))
+        entry = Entry(requirement="r", kind=kind.name, api=kind.api, plural=kind.plural, namespace="", name=name)
+        ledger.note(Step.INTENT, entry)
         if uid:
-            ledger.note(Step.CREATED, Entry(requirement="r", kind=kind, namespace="", name=name, uid=uid))
+            ledger.note(Step.CREATED, replace(entry, uid=uid))
 
 
 def names(api: Any, kind: str) -> list[str]:

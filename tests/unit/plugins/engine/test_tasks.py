@@ -13,17 +13,18 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible_collections.ailab.conformance.plugins.action.conformance_run import ActionModule as RunAction
 from ansible_collections.ailab.conformance.plugins.action.verify_dra_support import ActionModule as VerifyAction
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS, DRA_SUPPORT, REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS, KINDS_MADE, SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._engine import entry as entry_module
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Call, Entry, Outcome
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.replay_task import replay_entry
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run import TOOL
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import ENTRY, specification
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_task import run_entry, specification
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verify_task import VERIFY_SPEC, outcome, settings_from, verify_entry
 from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_action import ControllerAction, plain
 
+ENTRY = run_entry(KINDS_MADE)
 CHECKLISTS = [{"kubernetes_version": "v1.34", "file": "AIConformance-1.34.yaml", "sha256": "0" * 64}]
 
 
@@ -69,11 +70,11 @@ def run_options(**changed: Any) -> dict[str, Any]:
 )
 def test_a_bad_option_is_named_before_anything_happens(name: str, value: Any) -> None:
     with pytest.raises(ConformanceError, match=f"reading option {name}: found"):
-        settings_from(options(**{name: value}))
+        settings_from(options(**{name: value}), suite=SUITES["dra_support"])
 
 
 def test_the_defaults_are_good() -> None:
-    assert settings_from(options()).device_class == "gpu.nvidia.com"
+    assert settings_from(options(), suite=SUITES["dra_support"]).device_class == "gpu.nvidia.com"
 
 
 def test_a_run_goes_from_opened_to_cleaned(kubeconfig: str, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_run_goes_from_opened_to_cleaned(kubeconfig: str, tmp_path: Path) -> N
     (Path(opened["run_dir"]) / "note.txt").write_text("x")
     assert "note.txt was added" in replay_entry(CHECKS).run({"run_dir": opened["run_dir"]}, check_mode=False).message
     cleaned = ENTRY.run(run_options(state="cleaned", kubeconfig=kubeconfig, runs_dir=runs), check_mode=False).as_result()
-    assert cleaned == {"cleaned": [{"run_id": opened["run_id"], "removed": [], "skipped": ""}], "changed": False}
+    assert cleaned == {"cleaned": [{"run_id": opened["run_id"], "removed": [], "restored": [], "skipped": ""}], "changed": False}
 
 
 def test_opening_in_check_mode_makes_no_folder(kubeconfig: str, tmp_path: Path) -> None:
@@ -150,12 +151,12 @@ def test_what_goes_wrong_becomes_a_failed_result_and_no_traceback(problem: Excep
 
 def test_a_missing_library_is_named_with_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry_module, "LIBRARY_PROBLEM", ImportError("No module named 'kubernetes'"))
-    entry = verify_entry(DRA_SUPPORT, REQUIREMENTS[DRA_SUPPORT])
+    entry = verify_entry(SUITES["dra_support"])
     assert "library kubernetes is missing" in entry.run(options(), check_mode=False).message
 
 
 def test_a_verification_without_a_run_says_what_is_missing(kubeconfig: str) -> None:
-    found = verify_entry(DRA_SUPPORT, ()).run(options(kubeconfig=kubeconfig), check_mode=False)
+    found = verify_entry(SUITES["dra_support"]).run(options(kubeconfig=kubeconfig), check_mode=False)
     assert found.failed
     assert "using run directory /none" in found.message
 

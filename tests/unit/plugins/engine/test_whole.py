@@ -7,20 +7,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import DRA_SUPPORT, REQUIREMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.dra.suite import SUITE
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verification import Verified, look, verify
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 
-CHECKS = REQUIREMENTS[DRA_SUPPORT]
+CHECKS = SUITE.checks
 
 
 def verified(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory, *faults: str) -> Verified:
     platform.faults |= set(faults)
     platform.start()
-    return verify(cluster, about=DRA_SUPPORT, checks=CHECKS, settings=settings, run=run)
+    return verify(cluster, suite=SUITE, settings=settings, run=run)
 
 
 def test_a_healthy_platform_passes_and_is_left_as_it_was(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory) -> None:
@@ -129,7 +129,7 @@ def test_a_server_that_goes_away_in_the_middle_is_an_error_with_a_place(
 def test_check_mode_reads_and_makes_nothing(cluster: Cluster, platform: Any, settings: Settings) -> None:
     platform.start()
     before = len(platform.api.log)
-    found = look(cluster, about=DRA_SUPPORT, checks=CHECKS, settings=settings)
+    found = look(cluster, suite=SUITE, settings=settings)
     assert [item.id for item in found.results] == ["DRA-01", "DRA-03", "DRA-04"]
     assert {item.verdict for item in found.results} == {Verdict.PASS}
     assert found.withheld == ("DRA-02", "DRA-05", "DRA-06", "DRA-07", "DRA-08", "DRA-09", "DRA-10")

@@ -9,19 +9,20 @@ import subprocess
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL, Identity
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import (
-    ClaimUse,
     Exactly,
     FirstAvailable,
     claim,
     claim_template,
     namespace,
-    probe_pod,
     resource_slice,
 )
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Accelerators, ClaimUse, Probe, probe_pod
+
+PROBE = Probe(accelerators=Accelerators(claim=ClaimUse(template="t")), containers=("a", "b"))
 
 
 def test_a_probe_passes_the_restricted_standard() -> None:
-    spec = probe_pod(image="i", use=ClaimUse(template="t"), containers=("a", "b"), tolerations=[]).fields["spec"]
+    spec = probe_pod(PROBE, image="i", tolerations=[]).fields["spec"]
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert spec["automountServiceAccountToken"] is False
@@ -33,7 +34,7 @@ def test_a_probe_passes_the_restricted_standard() -> None:
 
 
 def test_a_probe_sleeps_and_ends_at_once_when_told_to() -> None:
-    command = probe_pod(image="i", use=ClaimUse(claim="c"), containers=("a",), tolerations=[]).fields["spec"]["containers"][0]["command"]
+    command = probe_pod(PROBE, image="i", tolerations=[]).fields["spec"]["containers"][0]["command"]
     with subprocess.Popen(command) as process:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)

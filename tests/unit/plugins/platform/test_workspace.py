@@ -19,8 +19,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform import
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL, Identity
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry, FileLedger, NoLedger, Step, entries
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import LOOKING, PROBES, WORKING
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import find
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.rights import MissingRightsError, probing, reading, require
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.rights import MissingRightsError, require
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
@@ -39,6 +40,11 @@ def _impatient(api: Any) -> Iterator[Cluster]:
     """A cluster that is given up soon."""
     with contextlib.closing(Transport.to(api.address)) as transport:
         yield Cluster(transport=transport, clock=SystemClock(), patience=0.2)
+
+
+def pod(name: str) -> Entry:
+    """A pod's entry."""
+    return Entry(requirement="r", kind="Pod", api="v1", plural="pods", namespace="n", name=name)
 
 
 def workspace(cluster: Cluster, ledger: Path, *, cleanup: float = 2.0, start: float = 2.0) -> Workspace:
@@ -160,12 +166,12 @@ def test_nothing_is_made_when_the_ledger_cannot_be_written(api: Any, cluster: Cl
 
 def test_check_mode_has_no_ledger_and_so_makes_nothing() -> None:
     with pytest.raises(PermissionError, match="nothing may be created"):
-        NoLedger().note(Step.INTENT, Entry(requirement="r", kind="Pod", namespace="n", name="p"))
+        NoLedger().note(Step.INTENT, pod("p"))
 
 
 def test_the_last_line_of_a_killed_process_does_not_hide_the_others(ledger: Path) -> None:
     file = FileLedger(ledger)
-    first = Entry(requirement="r", kind="Pod", namespace="n", name="one")
+    first = pod("one")
     file.note(Step.INTENT, first)
     with ledger.open("a", encoding="utf-8") as raw:
         raw.write('{"step": "inte')
@@ -175,7 +181,9 @@ def test_the_last_line_of_a_killed_process_does_not_hide_the_others(ledger: Path
 def test_many_writers_share_a_ledger(ledger: Path) -> None:
     def write(name: str) -> None:
         for number in range(20):
-            FileLedger(ledger).note(Step.INTENT, Entry(requirement="r", kind="Pod", namespace="n", name=f"{name}-{number}"))
+            FileLedger(ledger).note(
+                Step.INTENT, Entry(requirement="r", kind="Pod", api="v1", plural="pods", namespace="n", name=f"{name}-{number}")
+            )
 
     threads = [threading.Thread(target=write, args=(f"t{number}",)) for number in range(8)]
     for thread in threads:
@@ -187,7 +195,9 @@ def test_many_writers_share_a_ledger(ledger: Path) -> None:
 
 def test_another_runs_object_is_not_found(api: Any, cluster: Cluster) -> None:
     api.put("DeviceClass", "class", metadata={"uid": "u", "labels": {RUN_LABEL: "another"}})
-    entry = Entry(requirement="r", kind="DeviceClass", namespace="", name="class", uid="u")
+    entry = Entry(
+        requirement="r", kind="DeviceClass", api="resource.k8s.io/v1", plural="deviceclasses", namespace="", name="class", uid="u"
+    )
     assert find(cluster, entry, run_id=RUN) is None
     assert find(cluster, entry, run_id="another") is not None
 
@@ -202,14 +212,15 @@ def test_missing_rights_are_all_named_before_anything_is_made(api: Any, cluster:
 
     api.intercept = review
     with pytest.raises(MissingRightsError) as caught:
-        require(cluster, list(probing()), namespace=SPACE)
-    assert "delete namespaces, create pods/exec" in caught.value.found
+        require(cluster, (WORKING + PROBES).all_rights(), namespace=SPACE)
+    assert "delete namespaces" in caught.value.found
+    assert "create pods/exec" in caught.value.found
     assert {method for method, _ in api.requests} == {"POST"}
 
 
 def test_looking_needs_no_right_to_make_anything() -> None:
-    assert {right.verb for right in reading()} == {"get", "list"}
-    assert {str(right) for right in probing()} > {str(right) for right in reading()}
+    assert {right.verb for right in LOOKING.all_rights()} == {"get", "list", "watch"}
+    assert set((WORKING + PROBES).all_rights()) > set(LOOKING.all_rights())
 
 
 def test_kinds_know_their_paths() -> None:

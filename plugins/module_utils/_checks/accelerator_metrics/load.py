@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One or two pods with an accelerator each, one of which works for a while: what the metrics say before, meanwhile and afterwards."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import uuids_in
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import NO_ACCELERATORS, Probe
+
+from .scrapes import LIMITS, NAMES, Accelerator, by_uuid, exporters, scrape
+from .settings import MetricsSettings, Names
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+JSON = Any
+
+FIRST, SECOND = "first", "second"
+"""Roles of the pods. What is asked is asked of the first."""
+
+_EVERY = 1.0
+_SMI = ("nvidia-smi", "-L")
+
+
+class Works(enum.StrEnum):
+    """Which pod works."""
+
+    FIRST = enum.auto()
+    SECOND = enum.auto()
+    NEITHER = enum.auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is done to accelerators.
+
+    Attributes:
+        pods: how many there are.
+        works: which of them works.
+        accelerators: whether they ask for accelerators at all.
+    """
+
+    pods: int = 1
+    works: Works = Works.FIRST
+    accelerators: bool = True
+
+
+def perform(bench: Bench, load: Load) -> None:
+    """Starts the pods, lets one work, ends them, and reads the metrics in between.
+
+    Recorded: ``workload.<pod>``, ``exec.<pod>.probe`` (the device that it sees), ``scrape.idle.*`` while all hold their devices and none
+    works, ``scrape.busy.*`` when the load shows or should have shown, ``scrape.after.*`` when the pods are gone.
+
+    Raises:
+        PreconditionError: no exporter.
+        ConformanceError: the cluster cannot be asked.
+    """
+    own, among, names = bench.own(MetricsSettings), exporters(bench), bench.own(MetricsSettings).names
+    roles = (FIRST, SECOND)[: load.pods]
+    asked = bench.accelerators("devices") if load.accelerators else NO_ACCELERATORS
+    for role in roles:
+        bench.probe(role, Probe(accelerators=asked, image=own.load_image))
+    if any(bench.running(role).progress.stage is not Stage.RUNNING for role in roles):
+        bench.survey()
+        return
+    if load.accelerators:
+        for role in roles:
+            bench.execute(role, _SMI)
+
+    def reached(phase: str, done: Callable[[Seen], bool]) -> None:
+        def once() -> bool | None:
+            scrape(bench, phase, among, metrics=names.core)
+            return done(bench.so_far) or None
+
+        bench.polled(once, every=_EVERY, seconds=own.react_seconds)
+
+    reached("idle", lambda seen: _quiet(seen, "idle", names, roles, attributed=load.accelerators))
+    worker = {Works.FIRST: FIRST, Works.SECOND: SECOND}.get(load.works)
+    if worker:
+        bench.execute(worker, ("sh", "-c", f"({own.load_script}) >/dev/null 2>&1 &"))
+        reached("busy", lambda seen: is_busy(seen, device(seen, worker)))
+    else:
+        # As long as a load took at most to show elsewhere: nothing is waited for here that could come earlier.
+        bench.polled(lambda: scrape(bench, "busy", among, metrics=names.core), every=own.quiet_seconds, seconds=own.quiet_seconds)
+    bench.note("ended", list(roles))
+    for role in roles:
+        bench.release(role)
+    reached("after", lambda seen: _quiet(seen, "after", names, roles, attributed=False))
+
+
+def device(seen: Seen, role: str) -> str:
+    """UUID of the device that a pod saw; empty when it saw none, or several."""
+    found = uuids_in(str((seen.last(f"exec.{role}.probe") or {}).get("stdout") or ""))
+    return found[0] if len(found) == 1 else ""
+
+
+def pod_of(seen: Seen, role: str) -> tuple[str, str]:
+    """Namespace and name of a pod."""
+    metadata = ((seen.last(f"workload.{role}") or {}).get("pod") or {}).get("metadata") or {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
+def phase(seen: Seen, name: str) -> dict[str, Accelerator]:
+    """The accelerators in a phase's scrapes.
+
+    Raises:
+        ExpositionError: one cannot be read.
+    """
+    return by_uuid(seen, name, Names.read(seen.last(NAMES)))
+
+
+def limit(seen: Seen, name: str) -> float:
+    """One of the numbers to judge by."""
+    return float((seen.last(LIMITS) or {}).get(name) or 0.0)
+
+
+def utilization(seen: Seen, name: str, uuid: str) -> float | None:
+    """Percent of an accelerator in a phase; None when its metrics do not say.
+
+    Raises:
+        ExpositionError: a scrape cannot be read.
+    """
+    accelerator = phase(seen, name).get(uuid)
+    return accelerator.value(Names.read(seen.last(NAMES)).utilization) if accelerator else None
+
+
+def is_busy(seen: Seen, uuid: str) -> bool:
+    """Whether an accelerator works, and holds memory for it, in the newest scrapes."""
+    names = Names.read(seen.last(NAMES))
+    before, now = phase(seen, "idle").get(uuid), phase(seen, "busy").get(uuid)
+    if before is None or now is None:
+        return False
+    grown = (now.value(names.memory_used) or 0.0) - (before.value(names.memory_used) or 0.0)
+    return (now.value(names.utilization) or 0.0) >= limit(seen, "busy_percent") and grown >= limit(seen, "memory_mib")
+
+
+def _quiet(seen: Seen, name: str, names: Names, roles: tuple[str, ...], *, attributed: bool) -> bool:
+    """Whether the pods' accelerators are idle, and belong to the pods or to nobody any more."""
+    try:
+        found = phase(seen, name)
+    except ExpositionError:
+        return False
+    for role in roles:
+        accelerator = found.get(device(seen, role))
+        if accelerator is None:
+            if attributed:
+                return False
+            continue
+        busy = accelerator.value(names.utilization)
+        if busy is None or busy > limit(seen, "idle_percent"):
+            return False
+        if (accelerator.owner(names) == pod_of(seen, role)) is not attributed:
+            return False
+    return True

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What observers of this package do in the same way: find the solution and the room, send gangs, wait for their end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD, Gang
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.queues import NO_TICKET, Room, Solution, Ticket, discover
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed, Trace
+
+from .settings import GangSettings
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+    from .variants import Sent
+
+JSON = Any
+
+GANG_CPU = "10m"
+"""Processor of a member, in millicores because queues count it."""
+
+
+def solution_of(bench: Bench) -> Solution:
+    """The solution of the platform.
+
+    Raises:
+        PreconditionError: there is none.
+    """
+    settings = bench.own(GangSettings)
+    return discover(bench, given=Ticket(labels=settings.gang_labels, scheduler=settings.gang_scheduler))
+
+
+def scarce(bench: Bench, *, least: int) -> Arena:
+    """Nodes whose free accelerators can be used up, recorded as ``arena``.
+
+    Raises:
+        PreconditionError: fewer accelerators are free than a scenario needs.
+        ConformanceError: the cluster cannot be asked.
+    """
+    resource = bench.settings.accelerator_resource
+    nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
+    found = offers(nodes, pods, resource)
+    chosen = arena(found, least=least)
+    if chosen is None:
+        raise PreconditionError(
+            name="free-accelerators",
+            what=f"looking for {resource} that nobody has",
+            found=f"{sum(offer.free for offer in found)} on {len(found)} nodes",
+            expected=f"at least {least}, offered by a device plugin: queues count extended resources",
+            look="kubectl describe nodes, and the option accelerator_resource",
+        )
+    bench.note("arena", {"resource": resource, "hosts": list(chosen.hosts), "free": chosen.free})
+    bench.note("nodes", [node for node in nodes if node["metadata"]["name"] in {offer.node for offer in found}])
+    return chosen
+
+
+def member(bench: Bench, *, where: Arena | None = None) -> PodTemplate:
+    """A member with one accelerator on the nodes of an arena, or without any, anywhere."""
+    settings = bench.settings
+    if where is None:
+        return PodTemplate(image=settings.probe_image, cpu=GANG_CPU)
+    return PodTemplate(
+        image=settings.probe_image,
+        cpu=GANG_CPU,
+        resources={settings.accelerator_resource: 1},
+        tolerations=settings.tolerations,
+        node_selector=where.selector,
+        affinity=None if where.selector else where.affinity,
+    )
+
+
+def ample(bench: Bench, where: Arena | None = None) -> Room:
+    """A room that admits far more than there is, so that quota holds nothing back; with an arena, its nodes count."""
+    if where is None:
+        return Room(quota={})
+    key, _, value = bench.settings.accelerator_label.partition("=")
+    return Room(quota={bench.settings.accelerator_resource: str(100 * (where.free + 1))}, node_labels={key: value})
+
+
+def ticket(bench: Bench, solution: Solution, variant: Sent, room: Room) -> Ticket:
+    """A ticket to a new queue, or none where a gang is sent directly."""
+    return solution.queue(bench, "queue", room) if variant.by_queue else NO_TICKET
+
+
+def gang(bench: Bench, role: str, *, members: int, template: PodTemplate, carries: Ticket, gated: bool = False) -> Gang:
+    """A gang by its part in the check, whose members wait behind a gate of ours if they are to; nothing is made yet."""
+    return Gang(
+        name=bench.name(role),
+        members=members,
+        template=replace(template, gates=(HOLD,)) if gated else template,
+        labels=carries.labels,
+        annotations=carries.annotations,
+        scheduler=carries.scheduler,
+    )
+
+
+def watched(bench: Bench, selector: str) -> Trace:
+    """A trace of the pods of a selector in the workspace."""
+    return Trace(bench.cluster, kinds.POD.collection(bench.namespace), labels=selector)
+
+
+def send(bench: Bench, role: str, what: Gang) -> JSON:
+    """Makes a gang's Job."""
+    return bench.create(role, what.job(bench.identity.labels))
+
+
+def ended(bench: Bench, role: str, job: JSON, *, seconds: float) -> JSON:
+    """Waits for the end of a Job, good or bad, recorded as ``job.<role>``; its last state when it does not end in time."""
+    path = kinds.JOB.collection(bench.namespace)
+    with Followed(bench.cluster, path, fields=f"metadata.name={job['metadata']['name']}") as jobs:
+
+        def over(found: list[JSON]) -> JSON | None:
+            return next((item for item in found if _is_over(item)), None)
+
+        last = jobs.until(over, seconds=seconds) or next(iter(jobs.objects.values()), None)
+    bench.note(f"job.{role}", last)
+    return last
+
+
+def decided(bench: Bench, solution: Solution, role: str, job: JSON, trace: Trace) -> None:
+    """Waits until a gang starts, or until the window in which it must not has passed; what the queue said is ``workloads.<role>``."""
+    seconds = bench.own(GangSettings).hold_seconds
+    bench.note(f"window.{role}", {"seconds": seconds})
+    trace.reaches(lambda timeline: bool(timeline.placed) or None, seconds=seconds)
+    solution.workloads(bench, f"workloads.{role}", job)
+
+
+def _is_over(job: JSON) -> bool:
+    return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SM-07: metrics that cannot be read are reported, not invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+
+from .collected import look, of_mark, start, stored, target
+from .judging import FromStore
+from .needs import SERVING
+from .requirement import AI_SERVICE_METRICS
+from .settings import ServiceMetricsSettings
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What the workload exposes.
+
+    Attributes:
+        broken: whether a line is cut off.
+    """
+
+    broken: bool
+
+
+class Malformed(FromStore, Check[Text]):
+    """A workload whose metrics have a line that is cut off is a target that is down, and none of its series is stored.
+
+    The control is the same workload with whole lines.
+    """
+
+    id = "SM-07"
+    requirement = AI_SERVICE_METRICS.id
+    title = "malformed metrics are reported"
+    asks = "Is a target whose metrics cannot be read reported as down, with nothing of it stored?"
+    broken_looks_like = "The target is up, or half of its series are stored."
+    sources = ("Prometheus: up and instance labels", "specification: standard format")
+    mandatory = False
+    needs = SERVING
+    subject = Text(broken=True)
+    control = Text(broken=False)
+    control_reason = "target-up"
+
+    def observe(self, bench: Bench, variant: Text, /) -> None:
+        """Starts the workload and waits until it is a target."""
+        own, mark = bench.own(ServiceMetricsSettings), start(bench, broken=variant.broken)
+        at = target(bench.so_far, "server")
+        look(bench, "up", f'up{{instance="{at}"}}', bool, seconds=own.collect_seconds)
+        look(bench, "stored", of_mark(mark), lambda found: found is not None, seconds=1)
+
+    def judge(self, seen: Seen, /) -> Finding:
+        """Looks at the target's state and at what is stored."""
+        up, found = stored(seen, "up"), stored(seen, "stored")
+        if "up" not in up:
+            return inconclusive("not-discovered", f"{target(seen, 'server')} is no target: see SM-02, and the label instance of targets")
+        if up["up"] != 0:
+            return failure("target-up", f"{target(seen, 'server')} is up, expected it down where a line cannot be read")
+        if found:
+            return failure("stored-malformed", f"{len(found)} metrics are stored of a target that cannot be read, expected none")
+        return success("target-down", f"{target(seen, 'server')} is down and nothing of it is stored")

@@ -1,0 +1,9 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requirement ai_service_metrics."""
+
+from __future__ import annotations
+
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.judge import Requirement
+
+AI_SERVICE_METRICS = Requirement(id="ai_service_metrics", category="observability", level="MUST")
