@@ -77,9 +77,12 @@ class UserCluster:
         return self._json(self._request("PATCH", path, body=body, query=query, kind=_PATCHES["apply"]))
 
     def delete(self, path: str) -> None:
-        """Ask for an object's end; one that is not there has ended already."""
+        """Ask for an object's end; one that is not there has ended already.
+
+        Its own finalizers say whether what it owns goes first: a policy in the request would overrule them.
+        """
         try:
-            self._request("DELETE", path, body={"propagationPolicy": "Background"})
+            self._request("DELETE", path)
         except RefusalError as refusal:
             if refusal.status != 404:
                 raise

@@ -132,8 +132,9 @@ class CgroupTree:
         """The ids of all processes in a cgroup and below it."""
         ids: set[int] = set()
         for hierarchy in self._mounted:
-            for path in hierarchy.root.joinpath(self.name, *parts).glob("**/cgroup.procs"):
-                ids.update(int(word) for word in _read(path).split())
+            # A walk, unlike a glob, goes on where a cgroup goes away under it, as those of ending pods do.
+            for folder, _, _ in os.walk(hierarchy.root.joinpath(self.name, *parts)):
+                ids.update(int(word) for word in _read(Path(folder) / "cgroup.procs").split())
         return ids - {0}
 
     def kill(self, *parts: str, seconds: float = 15.0) -> None:

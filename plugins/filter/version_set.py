@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter that picks the versions of the platform for a cluster."""
+"""Filters on the pinned versions of the platform: pick the set for a cluster, list what it holds."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -36,6 +36,36 @@ def version_set(sets: Mapping[str, Any], kubernetes: str, registry: str = "") ->
     return {role: _placed(parts, registry) for role, parts in sets[minor].items()}
 
 
+def version_references(versions: Mapping[str, Any], roles: Sequence[str], registry: str = "") -> list[dict[str, str]]:
+    """What some roles install, in full.
+
+    Args:
+        versions: role → ``charts`` and ``images``, with upstream's names.
+        roles: some of them; others are passed over.
+        registry: where it is to lie.
+
+    Returns:
+        ``role``, ``kind``, ``from`` and ``to`` of each chart and image.
+    """
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for role in roles:
+        upstream, wanted = versions.get(role, {}), _placed(versions.get(role, {}), registry)
+        for kind, refer in (("chart", _chart), ("image", _image)):
+            for name, entry in upstream.get(f"{kind}s", {}).items():
+                reference = refer(name, entry)
+                target = refer(name, wanted[f"{kind}s"][name])
+                found.setdefault((kind, reference), {"role": role, "kind": kind, "from": reference, "to": target})
+    return sorted(found.values(), key=lambda entry: entry["kind"])
+
+
+def _chart(name: str, entry: Mapping[str, str]) -> str:
+    return f"{entry['repository'].rstrip('/')}/{name}:{entry['version']}"
+
+
+def _image(_: str, entry: Mapping[str, str]) -> str:
+    return f"{entry['repository']}:{entry['tag']}"
+
+
 def _placed(parts: Mapping[str, Mapping[str, Any]], registry: str) -> dict[str, Any]:
     """The charts and images of a role, below the registry where there is one."""
     if not registry:
@@ -55,4 +85,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """By name."""
-        return {"version_set": version_set}
+        return {"version_set": version_set, "version_references": version_references}
