@@ -11,6 +11,7 @@ from lab.images.programs import (
     ENVOY_GATEWAY_VERSION,
     ENVOY_VERSION,
     INFERENCE_EXTENSION_VERSION,
+    INFERENCE_STUB_VERSION,
     JOBSET_VERSION,
     KUBERAY_VERSION,
     KUEUE_VERSION,
@@ -130,6 +131,14 @@ IMAGES = (
             f"registry.k8s.io/gateway-api-inference-extension/{name}:{INFERENCE_EXTENSION_VERSION}", f"/{name}", name, group="ai_gateway"
         )
         for name in ("epp", "bbr")
+    ),
+    Image(
+        name=f"lab.ailab.conformance/inference-stub:{INFERENCE_STUB_VERSION}",
+        layers=(_BASE, (Built("inference-stub", "inference-stub"),)),
+        entrypoint=("/inference-stub",),
+        user=NONROOT,
+        labels=(("ailab.conformance/simulated", "true"),),
+        groups=("ai_gateway",),
     ),
     _one_program(
         f"docker.io/envoyproxy/gateway:{ENVOY_GATEWAY_VERSION}", "/usr/local/bin/envoy-gateway", "envoy-gateway", group="ai_gateway"

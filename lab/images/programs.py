@@ -25,6 +25,7 @@ PROMETHEUS_VERSION = "v3.13.0"
 # Upstream gives the modules of the program X.Y.Z the version v0.XYY.Z.
 PROMETHEUS_MODULE_VERSION = "v0.313.0"
 INFERENCE_EXTENSION_VERSION = "v1.0.0"
+INFERENCE_STUB_VERSION = "0.1.0"
 ENVOY_GATEWAY_VERSION = "v1.7.0"
 # Those that the gateway program of that version was made for.
 ENVOY_VERSION = "1.37.0"
@@ -261,6 +262,16 @@ PROGRAMS = (
         expected_seconds=30,
         modules_mib=50,
         objects_mib=300,
+    ),
+    Program(
+        name="inference-stub",
+        version=INFERENCE_STUB_VERSION,
+        module="inference",
+        packages=(".",),
+        groups=("ai_gateway",),
+        expected_seconds=3,
+        modules_mib=10,
+        objects_mib=60,
     ),
     Program(
         name="envoy-gateway",

@@ -10,9 +10,12 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import Suite, needs_of
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
+from .accelerator_metrics.suite import SUITE as ACCELERATOR_METRICS
 from .dra.suite import SUITE as DRA_SUPPORT
+from .secure_access.suite import SUITE as SECURE_ACCELERATOR_ACCESS
+from .service_metrics.suite import SUITE as AI_SERVICE_METRICS
 
-SUITES: dict[str, Suite] = {suite.about.id: suite for suite in (DRA_SUPPORT,)}
+SUITES: dict[str, Suite] = {suite.about.id: suite for suite in (DRA_SUPPORT, ACCELERATOR_METRICS, AI_SERVICE_METRICS, SECURE_ACCELERATOR_ACCESS)}
 """By the requirement's id, in the order of the specification."""
 
 CHECKS: dict[str, Check[Any]] = {check.id: check for suite in SUITES.values() for check in suite.checks}

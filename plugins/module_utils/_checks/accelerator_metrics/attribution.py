@@ -41,8 +41,8 @@ class Attribution(FromMetrics, Check[Load]):
     broken_looks_like = "The labels are missing, name another pod, such as the exporter's, or stay when the pod is gone."
     sources = ("dcgm-exporter: pod mapping", "kubelet API podresources/v1", "KAR-0059")
     needs = LOADING
-    subject = Load(works=Works.NEITHER)
-    control = Load(works=Works.NEITHER, accelerators=False)
+    subject = Load(works=Works.NEITHER, waits=False)
+    control = Load(works=Works.NEITHER, waits=False, accelerators=False)
     control_reason = "attribution-missing"
     subject_takes = devices(1, seconds=8)
 

@@ -46,17 +46,19 @@ class Load:
         pods: how many there are.
         works: which of them works.
         accelerators: whether they ask for accelerators at all.
+        waits: whether, where no pod works, time passes in which load would show.
     """
 
     pods: int = 1
     works: Works = Works.FIRST
     accelerators: bool = True
+    waits: bool = True
 
 
 def perform(bench: Bench, load: Load) -> None:
     """Starts the pods, lets one work, ends them, and reads the metrics in between.
 
-    Recorded: ``workload.<pod>``, ``exec.<pod>.probe`` (the device that it sees), ``scrape.idle.*`` while all hold their devices and none
+    Recorded: ``workload.<pod>``, ``device.<pod>`` (the UUIDs that it sees), ``scrape.idle.*`` while all hold their devices and none
     works, ``scrape.busy.*`` when the load shows or should have shown, ``scrape.after.*`` when the pods are gone.
 
     Raises:
@@ -74,6 +76,7 @@ def perform(bench: Bench, load: Load) -> None:
     if load.accelerators:
         for role in roles:
             bench.execute(role, _SMI)
+            bench.note(f"device.{role}", uuids_in(str(bench.so_far.last(f"exec.{role}.probe").get("stdout") or "")))
 
     def reached(phase: str, done: Callable[[Seen], bool]) -> None:
         def once() -> bool | None:
@@ -87,7 +90,7 @@ def perform(bench: Bench, load: Load) -> None:
     if worker:
         bench.execute(worker, ("sh", "-c", f"({own.load_script}) >/dev/null 2>&1 &"))
         reached("busy", lambda seen: is_busy(seen, device(seen, worker)))
-    else:
+    elif load.waits:
         # As long as a load took at most to show elsewhere: nothing is waited for here that could come earlier.
         bench.polled(lambda: scrape(bench, "busy", among, metrics=names.core), every=own.quiet_seconds, seconds=own.quiet_seconds)
     bench.note("ended", list(roles))
@@ -98,8 +101,8 @@ def perform(bench: Bench, load: Load) -> None:
 
 def device(seen: Seen, role: str) -> str:
     """UUID of the device that a pod saw; empty when it saw none, or several."""
-    found = uuids_in(str((seen.last(f"exec.{role}.probe") or {}).get("stdout") or ""))
-    return found[0] if len(found) == 1 else ""
+    found = seen.last(f"device.{role}")
+    return str(found[0]) if isinstance(found, list) and len(found) == 1 else ""
 
 
 def pod_of(seen: Seen, role: str) -> tuple[str, str]:

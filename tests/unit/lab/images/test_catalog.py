@@ -222,3 +222,7 @@ def test_a_wheel_is_pinned_with_digests() -> None:
 def test_programs_of_the_platform_share_kubernetes_libraries_of_the_cluster_s_version() -> None:
     library = f"v0.{next(program.version for program in PROGRAMS if program.name == 'kube').partition('.')[2]}"
     assert {pinned("images/modules/platform", f"k8s.io/{name}") for name in ("api", "apimachinery", "apiserver", "client-go")} == {library}
+
+
+def test_the_inference_stub_says_the_version_of_its_image() -> None:
+    assert f'const version = "{maker("inference-stub").version}"' in (LAB / "inference" / "main.go").read_text()

@@ -142,8 +142,3 @@ def test_the_device_class_selects_the_driver(objects: list[JSON]) -> None:
     assert device_class["apiVersion"] == "resource.k8s.io/v1"
     assert device_class["metadata"]["name"] == "gpu.nvidia.com"
     assert selector["cel"]["expression"] == "device.driver == 'gpu.nvidia.com' && device.attributes['gpu.nvidia.com'].type == 'gpu'"
-
-
-def test_the_program_knows_the_version_of_its_image(root: Path) -> None:
-    code = (root / "lab/simgpu/main.go").read_text(encoding="utf-8")
-    assert re.findall(r'^const version = "(.+)"$', code, re.MULTILINE) == [SIMGPU_VERSION]
