@@ -11,12 +11,12 @@ short_description: Prove that a cluster starts gangs as a whole or not at all
 author:
   - The ailab.conformance authors (@ailab)
 description:
-  - Proves the requirement C(gang_scheduling) of the CNCF Kubernetes AI Conformance programme. The platform has a solution with which the
-    members of a distributed workload start together or not at all.
-  - Seven checks are run. C(GANG-01) the solution is up. C(GANG-02) the members of a gang run at one moment and meet at a barrier over the
-    network. C(GANG-03) a gang beyond its quota starts no member. C(GANG-04) a gang beyond what is really free starts no member, or is taken
-    back as a whole. C(GANG-05) two gangs that would block each other both complete. C(GANG-06) a gang that was held back starts as a whole
-    when there is room. C(GANG-07) every member has an accelerator of its own.
+  - Proves the requirement C(gang_scheduling) of the CNCF Kubernetes AI Conformance programme. The platform has a solution with which
+    the members of a distributed workload start together or not at all.
+  - Seven checks are run. C(GANG-01) the solution is up. C(GANG-02) the members of a gang run at one moment and meet at a barrier over
+    the network. C(GANG-03) a gang beyond its quota starts no member. C(GANG-04) a gang beyond what is really free starts no member, or
+    is taken back as a whole. C(GANG-05) two gangs that would block each other both complete. C(GANG-06) a gang that was held back
+    starts as a whole when there is room. C(GANG-07) every member has an accelerator of its own.
   - Kueue is known: the checks make their own queues. Another solution is described by O(gang_labels) and O(gang_scheduler), with which
     jobs come to the platform's own queues; C(GANG-03) is not run then.
   - What must not happen is watched change by change, not looked for at the end. Members are bound to nodes that are there, so that an

@@ -19,7 +19,6 @@ from typing import Any
 
 import yaml
 
-from lab.kkp_api.lab_routes import FAULTS
 from tests.integration import standing
 from tests.integration.standing import Lab
 
@@ -29,7 +28,7 @@ HEALTHY = "HealthStatusUp"
 
 
 class Kkp:
-    """The API of one lab, and one user cluster in it.
+    """The API of one lab, for one user cluster in it.
 
     Args:
         cluster: its human name.
@@ -61,24 +60,14 @@ class Kkp:
             return reply.status, json.loads(reply.read() or b"null")
 
     @cached_property
-    def project_path(self) -> str:
-        """The project's path."""
-        return f"/api/v2/projects/{self._one(self.call('GET', '/api/v1/projects'), PROJECT)['id']}"
-
-    @cached_property
     def id(self) -> str:
         """The cluster's id."""
-        return str(self._one(self.clusters(), self.cluster)["id"])
+        return self._lab.cluster_id(self.cluster)
 
     @property
     def path(self) -> str:
         """The cluster's path."""
-        return f"{self.project_path}/clusters/{self.id}"
-
-    def clusters(self) -> list[dict[str, Any]]:
-        """The project's clusters."""
-        found: list[dict[str, Any]] = self.call("GET", f"{self.project_path}/clusters")["clusters"]
-        return found
+        return f"/api/v2/projects/{self._lab.project}/clusters/{self.id}"
 
     def health(self) -> dict[str, str]:
         """The cluster's components."""
@@ -93,10 +82,6 @@ class Kkp:
     def scale(self, name: str, replicas: int) -> None:
         """Set the size of a machine deployment."""
         self.call("PATCH", f"{self.path}/machinedeployments/{name}", {"spec": {"replicas": replicas}})
-
-    def arm(self, **fault: Any) -> None:
-        """Arm a fault (lab/kkp_api/faults.py)."""
-        self.call("POST", FAULTS, fault)
 
     def start(self, module: str, /, *words: str, **options: Any) -> subprocess.Popen[str]:
         """Start a module as a command, on this API, project and cluster.
@@ -124,11 +109,6 @@ class Kkp:
     def _environment(self) -> Mapping[str, str]:
         """What a user sets where Ansible is started."""
         return {**os.environ, "KKP_API_URL": self.url, "KKP_TOKEN": self.token, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false"}
-
-    @staticmethod
-    def _one(objects: list[dict[str, Any]], name: str) -> dict[str, Any]:
-        (found,) = (one for one in objects if one["name"] == name)
-        return found
 
 
 def until(decided: Callable[[], object], *, seconds: float, what: str) -> float:

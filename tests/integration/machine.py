@@ -58,6 +58,11 @@ class Traces:
         return {kind: texts for kind, texts in more.items() if texts}
 
 
+def crowding() -> float:
+    """How many processes shared each processor during the last minute; 1 where it was idle: what a duration is divided by."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def processes(word: str) -> list[str]:
     """The command lines of processes that a word of theirs, or their cgroup, ties to a lab."""
     found = []

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from tests.integration.machine import Traces
+from tests.integration.machine import Traces, crowding
 
 NAME = "ailabtest"
 STATE = Path("/var/lib/ailabtest")
@@ -154,7 +154,7 @@ class Lab:
 
     def play(self, playbook: str, *words: str, variables: dict[str, Any] | None = None, expect: int | None = 0) -> Play:
         """Run a playbook to its end."""
-        crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        crowd = crowding()
         started = time.monotonic()
         done = subprocess.run(
             self.command(playbook, *words, variables=variables),

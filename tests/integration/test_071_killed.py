@@ -105,7 +105,7 @@ def test_a_cluster_that_is_made_and_deleted_while_api_and_kubelet_are_killed(lab
 
     def kubelets(*, deleting: bool) -> dict[str, set[int]]:
         """Control planes that come, or go, and their kubelets."""
-        found = [one["id"] for one in kkp.clusters() if one["name"] == CLUSTER and bool(one.get("deletionTimestamp")) is deleting]
+        found = [one["id"] for one in lab.clusters() if one["name"] == CLUSTER and bool(one.get("deletionTimestamp")) is deleting]
         return {f"{cluster}-control-plane": programs("kubelet", node=f"{cluster}-control-plane") for cluster in found}
 
     def coming() -> set[int]:
@@ -113,7 +113,7 @@ def test_a_cluster_that_is_made_and_deleted_while_api_and_kubelet_are_killed(lab
         return alive | programs(API) if alive else set()
 
     interrupted(kkp, coming, "kkp_cluster", **wish)
-    assert [one["name"] for one in kkp.clusters()].count(CLUSTER) == 1
+    assert [one["name"] for one in lab.clusters()].count(CLUSTER) == 1
     assert set(kkp.health().values()) == {HEALTHY}
     (first,) = kubelets(deleting=False)
     with Pool(kkp.id, "") as found:
@@ -125,7 +125,7 @@ def test_a_cluster_that_is_made_and_deleted_while_api_and_kubelet_are_killed(lab
         return programs(API).union(*found.values()) if found else set()
 
     interrupted(kkp, going, "kkp_cluster", state="absent")
-    assert CLUSTER not in [one["name"] for one in kkp.clusters()]
+    assert CLUSTER not in [one["name"] for one in lab.clusters()]
     assert links() == before
     assert [path for path in standing.STATE.rglob(f"*{kkp.id}*") if "/etcd/" not in str(path)] == []
     assert programs("kubelet", node=first) == set()

@@ -60,6 +60,18 @@ def offers(nodes: Iterable[JSON], pods: Iterable[JSON], resource: str) -> list[O
     return sorted(found, key=lambda offer: offer.node)
 
 
+def in_short(node: JSON) -> JSON:
+    """A node as evidence: what it is and what it offers, without its images and its history."""
+    metadata, status = node["metadata"], node.get("status") or {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {key: metadata.get(key) for key in ("name", "uid", "creationTimestamp", "labels", "annotations")},
+        "spec": {key: value for key, value in (node.get("spec") or {}).items() if key in {"providerID", "taints", "unschedulable"}},
+        "status": {"allocatable": status.get("allocatable"), "nodeInfo": status.get("nodeInfo")},
+    }
+
+
 def asked(spec: JSON, resource: str) -> int:
     """How many of a resource a pod's spec asks for: its containers' together, or the greediest init container's."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, in_short, offers
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD, Gang
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
@@ -59,7 +59,7 @@ def scarce(bench: Bench, *, least: int) -> Arena:
             look="kubectl describe nodes, and the option accelerator_resource",
         )
     bench.note("arena", {"resource": resource, "hosts": list(chosen.hosts), "free": chosen.free})
-    bench.note("nodes", [node for node in nodes if node["metadata"]["name"] in {offer.node for offer in found}])
+    bench.note("nodes", [in_short(node) for node in nodes if node["metadata"]["name"] in {offer.node for offer in found}])
     return chosen
 
 

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CA-04: a new node comes, in the right group, because of the pod."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
+
+from .demand import Demand, Wanted, ask_in_vain
+from .growth import grow_and_shrink
+from .needs import GROWS
+from .outcome import added, group_of, largest, looked_at, refusal, seen_world, triggered
+from .requirement import CLUSTER_AUTOSCALING
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+JSON = Any
+
+_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+
+
+class NewNode(Check[Demand]):
+    """A node with a UID that was not there before joins the group, the group is larger by exactly one, and the autoscaler says why.
+
+    Counting nodes is not enough: one can be replaced, or come for another reason. The control asks for more accelerators than any node
+    can have: the group must not grow for it.
+    """
+
+    id = "CA-04"
+    requirement = CLUSTER_AUTOSCALING.id
+    needs = GROWS
+    title = "a new node joins the right group"
+    asks = "Does a node with a new UID join the group, one and no more, with the autoscaler's event TriggeredScaleUp at the waiting pod?"
+    broken_looks_like = "No node comes in time, it is of another group, several come, or no event says that the pod caused it."
+    sources = ("KAR-0055: scale up", "cluster-autoscaler: event TriggeredScaleUp")
+    subject = Demand(wanted=Wanted.ONE_NODE)
+    control = Demand(wanted=Wanted.IMPOSSIBLE)
+    control_reason = "not-grown"
+    subject_takes = _TAKES
+    control_takes = _TAKES
+
+    def observe(self, bench: Bench, variant: Demand, /) -> None:
+        """Plays the scenario, or asks for the impossible."""
+        if variant.wanted is Wanted.ONE_NODE:
+            grow_and_shrink(bench)
+        else:
+            ask_in_vain(bench, variant)
+
+    def evaluate(self, seen: Seen) -> Finding:
+        """Compares the nodes before and after by their UIDs."""
+        if (problem := looked_at(seen, "world.before", "world.grown")) is not None:
+            return problem
+        if not refusal(Timeline.read(seen.last("trigger"))):
+            return inconclusive("nobody-waited", "no pod was refused by the scheduler, so that no growth was asked for")
+        name, new = group_of(seen), added(seen)
+        before = seen_world(seen, "world.before").group(name)
+        most = largest(seen.last("sizes")).get(name)
+        if before is None or most is None:
+            return inconclusive("sizes-not-watched", f"the size of group {name} was not watched")
+        if not new and most <= before.replicas:
+            return failure("not-grown", f"group {name} stayed at {before.replicas} nodes, expected one more: see the autoscaler's log")
+        if not new:
+            return failure("node-missing", f"group {name} was set to {most} nodes, but none came: see the machines' events")
+        return self._exactly_one(seen, name, sorted(node.name for node in new.values()), grew=most - before.replicas)
+
+    @staticmethod
+    def _exactly_one(seen: Seen, name: str, new: list[str], *, grew: int) -> Finding:
+        if len(new) > 1 or grew > 1:
+            return failure("grew-too-much", f"group {name} grew by {grew}, {listed(new)} came; expected one: see the autoscaler's log")
+        words = triggered(seen.last("events.trigger"), name)
+        if not words:
+            return failure("not-by-autoscaler", f"{new[0]} came, but no event TriggeredScaleUp names group {name}: somebody else added it")
+        return success("node-added", f"{listed(new)} joined group {name}; the autoscaler says: {words}")

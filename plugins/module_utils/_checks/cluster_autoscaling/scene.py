@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What observers of this package look at: groups, machines and nodes, mirrored together, and every size that a group ever had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, in_short
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import API_VERSIONS, Group, World, kinds_of, world
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched, everywhere
+
+from .settings import ScalingSettings
+
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
+
+JSON = Any
+
+_OVER = frozenset({"Succeeded", "Failed"})
+
+
+class Scene:
+    """The groups of a cluster.
+
+    Args:
+        bench: the way to the cluster.
+
+    Raises:
+        PreconditionError: no machines are kept on the cluster.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.settings = bench.own(ScalingSettings)
+        self.deployments, sets, machines = kinds_of(_served(bench))
+        space = self.settings.machines_namespace
+        inside = tuple(Watched(kind=kind, space=space) for kind in (self.deployments, sets, machines))
+        self._of: tuple[Kind | Watched, ...] = (kinds.POD, everywhere(kinds.NODE), *inside)
+
+    def now(self) -> World:
+        """The world as it is."""
+        found = self._bench.until(_world, of=self._of, seconds=self._bench.settings.start_seconds)
+        return found or World(groups=(), machines={}, nodes=())
+
+    def record(self, fact: str) -> World:
+        """The world as it is, recorded."""
+        found = self.now()
+        self._bench.note(fact, found.as_fact())
+        return found
+
+    def until(self, decide: Callable[[World, View], bool], *, seconds: float) -> bool:
+        """Waits until the world is as somebody wants it; whether it came to be."""
+        found = self._bench.until(lambda view: decide(_world(view), view) or None, of=self._of, seconds=seconds)
+        return found is not None
+
+    def sizes(self) -> Sizes:
+        """A history of the groups' sizes."""
+        return Sizes(self._bench.cluster, self.deployments.collection(self.settings.machines_namespace))
+
+    def events(self, role: str, pod: JSON) -> None:
+        """Records the events about a pod as ``events.<role>``."""
+        found = self._bench.cluster.list(kinds.EVENT.collection(pod["metadata"]["namespace"])).items
+        self._bench.note(f"events.{role}", about(pod, found))
+
+    def nodes(self, fact: str) -> None:
+        """Records all nodes in short."""
+        self._bench.note(fact, [in_short(node) for node in self._bench.cluster.list(kinds.NODE.collection()).items])
+
+    def foreign(self, group: Group, resource: str) -> list[str]:
+        """Pods of others that want or have accelerators: on the group's nodes, or waiting for a node. Recorded as ``foreign``."""
+        nodes = {node.name for node in self.now().members(group.name).values()}
+        found = [
+            f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+            for pod in self._bench.cluster.list(kinds.POD.collection()).items
+            if (pod.get("status") or {}).get("phase") not in _OVER
+            and RUN_LABEL not in (pod["metadata"].get("labels") or {})
+            and asked(pod["spec"], resource)
+            and ((pod["spec"].get("nodeName") or "") in nodes or not pod["spec"].get("nodeName"))
+        ]
+        self._bench.note("foreign", found)
+        return found
+
+    def chosen(self, resource: str) -> tuple[Group, int]:
+        """The group to work with and how many accelerators each of its nodes has, recorded as ``group``.
+
+        Raises:
+            PreconditionError: no group with such nodes can grow.
+        """
+        found = self.now()
+        candidates = []
+        for group in found.groups:
+            units = min((int(parse(node.offers.get(resource, "0")) or 0) for node in found.members(group.name).values()), default=0)
+            if units and group.can_grow:
+                candidates.append((group, units))
+        if not candidates:
+            bounds = ", ".join(f"{group.name} {group.minimum}-{group.maximum}, now {group.replicas}" for group in found.groups)
+            raise PreconditionError(
+                name="node-group",
+                what=f"looking for a group of nodes with {resource} that can grow",
+                found=bounds or "no MachineDeployment with the autoscaler's annotations",
+                expected="one that has such nodes and fewer than its maximum",
+                look="the annotations of the MachineDeployments, and the option machines_namespace",
+            )
+        group, least = min(candidates, key=lambda pair: (pair[0].replicas, pair[0].name))
+        self._bench.note("group", {"name": group.name, "units": least, "resource": resource})
+        self.nodes("nodes")
+        return group, least
+
+
+class Sizes(Followed):
+    """Every number of replicas that each group was ever to have, while it is followed."""
+
+    def __init__(self, cluster: Cluster, path: str) -> None:
+        super().__init__(cluster, path)
+        self._history: list[JSON] = []
+        self._newest: dict[str, int] = {}
+
+    def take(self, item: JSON, *, gone: bool) -> None:
+        """Notes a size that is another than before."""
+        name, replicas = item["metadata"]["name"], 0 if gone else int(item["spec"].get("replicas") or 0)
+        if self._newest.get(name) != replicas:
+            self._newest[name] = replicas
+            self._history.append({"at": timestamp(self.cluster.clock.now()), "group": name, "replicas": replicas})
+
+    def as_fact(self) -> JSON:
+        """Plain JSON."""
+        with self.changed:
+            return {"changes": list(self._history), "complete": self.listings == 1}
+
+
+def require_budget(bench: Bench) -> None:
+    """Refuses to begin what adds a node where none may be added.
+
+    Raises:
+        PreconditionError: the budget is nothing.
+    """
+    if bench.settings.max_nodes_added < 1:
+        raise PreconditionError(
+            name="node-budget",
+            what="making a group of nodes grow by one",
+            found=f"max_nodes_added is {bench.settings.max_nodes_added}",
+            expected="at least 1",
+            look="the option max_nodes_added: a node may cost money",
+        )
+
+
+def _world(view: View) -> World:
+    return world(view.all("MachineDeployment"), view.all("MachineSet"), view.all("Machine"), view.all("Node"))
+
+
+def _served(bench: Bench) -> str:
+    """The API version of the machines, recorded as ``machines_api``."""
+    for version in API_VERSIONS:
+        if bench.cluster.call("get", f"/apis/{version}").status == HTTPStatus.OK:
+            bench.note("machines_api", version)
+            return version
+    raise PreconditionError(
+        name="machines-api",
+        what="looking for node groups",
+        found=f"neither {' nor '.join(API_VERSIONS)} is served",
+        expected="MachineDeployments, as KKP and Cluster API have them",
+        look="kubectl api-resources",
+    )
