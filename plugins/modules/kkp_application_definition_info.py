@@ -63,18 +63,18 @@ application_definitions:
 from typing import NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ailab.conformance.plugins.module_utils._kkp.application_task import DEFINITION_INFO
+from ansible_collections.ailab.conformance.plugins.module_utils._kkp.definition_task import INFO
 
 
 def main() -> NoReturn:
     module = AnsibleModule(
-        argument_spec=DEFINITION_INFO.argument_spec,
-        required_if=DEFINITION_INFO.required_if,
-        mutually_exclusive=DEFINITION_INFO.mutually_exclusive,
-        required_together=DEFINITION_INFO.required_together,
+        argument_spec=INFO.argument_spec,
+        required_if=INFO.required_if,
+        mutually_exclusive=INFO.mutually_exclusive,
+        required_together=INFO.required_together,
         supports_check_mode=True,
     )
-    DEFINITION_INFO.conclude(module)
+    INFO.conclude(module)
 
 
 if __name__ == "__main__":

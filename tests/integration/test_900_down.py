@@ -29,7 +29,8 @@ def test_the_cluster_goes_through_the_kkp_api_and_a_second_time_nothing_changes(
 def test_a_dry_run_where_kkp_serves_and_nothing_stands_shows_what_would_be_made(lab: Lab) -> None:
     dry = lab.play("playbooks/user_cluster.yml", "--check", "--diff")
     assert dry.changed == ["lab"]
-    assert all(f"+name: {name}" in dry.output for name in ("ailab", "lab", *POOLS))
+    pools = [f"machine deployment {pool}" for pool in POOLS]
+    assert all(f"+++ after: {what}" in dry.output for what in ("project ailab", "cluster lab", *pools))
     assert lab.api("/api/v1/projects") == []
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks kkp_application and kkp_application_definition_info."""
+"""The task kkp_application."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from .applications import Application, Applications, definition, offered
+from .applications import Application, Applications
 from .difference import applied, excerpt, patch_of
 from .errors import OptionError
 from .scope import cluster_or_none
@@ -117,31 +117,6 @@ def _remove(call: Call, applications: Applications, found: Application | None) -
     return Outcome(values={"application": {}}, changes=[] if found.deleting else [change])
 
 
-def _definitions(call: Call) -> Outcome:
-    name = call.text("name")
-    if not name:
-        return Outcome(values={"application_definitions": [_offer(item) for item in offered(call.api)]})
-    found = definition(call.api, name)
-    if found is None:
-        return Outcome(values={"application_definitions": []})
-    versions = [str(item.get("version")) for item in (found.get("spec") or {}).get("versions") or []]
-    return Outcome(values={"application_definitions": [_offer(found) | {"versions": versions}]})
-
-
-def _offer(body: dict[str, JSON]) -> dict[str, JSON]:
-    spec = body.get("spec") or {}
-    return {
-        "name": body["name"],
-        "display_name": spec.get("displayName") or "",
-        "description": spec.get("description") or "",
-        "default_version": spec.get("defaultVersion") or "",
-        "default": bool(spec.get("default")),
-        "enforced": bool(spec.get("enforced")),
-        "datacenters": (spec.get("selector") or {}).get("datacenters") or [],
-    }
-
-
-DEFINITION_INFO = Task(work=_definitions, options={"name": {"type": "str"}})
 TASK = Task(
     work=_work,
     options={

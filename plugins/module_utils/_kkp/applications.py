@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applications: what the catalogue offers, and what is installed in a cluster.
+"""Applications that are installed in a cluster.
 
-Source: KKP API v2, /applicationdefinitions and /clusters/{c}/applicationinstallations.
+Source: KKP API v2, /clusters/{c}/applicationinstallations.
 """
 
 from __future__ import annotations
@@ -147,14 +147,3 @@ class Applications:
 
     def _one(self, namespace: str, name: str) -> str:
         return f"{self._path}/{segment(namespace)}/{segment(name)}"
-
-
-def offered(api: Api) -> list[dict[str, JSON]]:
-    """The applications that the catalogue offers, in a list item each."""
-    return list(api.get("/api/v2/applicationdefinitions") or [])
-
-
-def definition(api: Api, name: str) -> dict[str, JSON] | None:
-    """One application of the catalogue, with its versions; None where there is none."""
-    found: dict[str, JSON] | None = api.find(f"/api/v2/applicationdefinitions/{segment(name)}")
-    return found

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deployments that expose a metric which can be set, HorizontalPodAutoscalers that follow it, and what those say. Pure.
+"""Deployments that expose a metric which can be set, HorizontalPodAutoscalers that follow it, and what those say.
 
 Source: API reference HorizontalPodAutoscaler v2; Kubernetes documentation, "Horizontal Pod Autoscaling"; Prometheus text format.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import kinds
 from .kinds import Kind
@@ -18,9 +18,22 @@ from .pod_template import FOLDER, PORT, PodTemplate
 from .pods import condition
 from .quantity import parse
 
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster, Reply
+
 JSON = Any
 
 HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", namespaced=True)
+
+METRICS_GROUP = "custom.metrics.k8s.io"
+_METRICS = f"{METRICS_GROUP}/v1beta1"
+"""What prometheus-adapter and others serve; v1beta2 has the same answers with more fields."""
+
+POD_METRICS = Kind("MetricValueList", _METRICS, "pods", namespaced=True)
+ANY_METRIC = Kind("MetricValueList", _METRICS, "*", namespaced=True)
+"""The same as roles see it: a metric is a subresource, and only all of them can be allowed together."""
+
+API_SERVICE = Kind("APIService", "apiregistration.k8s.io/v1", "apiservices", namespaced=False)
 
 APP_LABEL = "ai-conformance/app"
 """On the pods of a Deployment; its value is the Deployment's name."""
@@ -146,6 +159,15 @@ class Reading:
             reason=str(active.get("reason") or ""),
             message=str(active.get("message") or ""),
         )
+
+
+def custom_metrics(cluster: Cluster, namespace: str, metric: str, labels: str) -> Reply:
+    """What the metrics API answers when it is asked for a metric of some pods, whatever the status.
+
+    Raises:
+        UnreachableError: no answer.
+    """
+    return cluster.call("get", POD_METRICS.path(name=f"*/{metric}", namespace=namespace), query=[("labelSelector", labels)])
 
 
 def values_of(listed: JSON, metric: str) -> dict[str, float]:

@@ -59,7 +59,7 @@ def condition(name: str) -> Callable[[JSON], Lack]:
     """A predicate for objects that are ready when a condition is True."""
 
     def lacks(item: JSON) -> Lack:
-        return lack_of_condition(item.get("status", {}).get("conditions", []), name)
+        return lack_of_condition((item.get("status") or {}).get("conditions") or [], name)
 
     return lacks
 

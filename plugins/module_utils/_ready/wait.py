@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster, successful
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Clock, Deadline
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discovery import Served, served
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
 from .predicates import Field, condition, container_trouble, hopeless, lack_of
@@ -64,12 +66,26 @@ class Want:
         chosen = " ".join(part for part in (self.labels, self.fields) if part)
         return f"{self.kind} {scope}{self.name}" if self.name else f"{self.kind} {scope}({chosen or 'any'})"
 
-    def source(self, *, plural: str) -> Source:
-        """The collection to watch, and no more of it than needed."""
-        base = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
-        scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+    def source(self, kinds: Sequence[Served]) -> Source:
+        """The collection to watch, and no more of it than needed.
+
+        Args:
+            kinds: what the API server serves.
+
+        Raises:
+            NotServedError: it does not serve this one.
+        """
+        kind = next((entry for entry in kinds if (entry.api_version, entry.kind) == (self.api_version, self.kind)), None)
+        if kind is None:
+            raise NotServedError(
+                what=f"waiting for {self}",
+                found=f"no kind {self.kind} in {self.api_version}",
+                expected="a kind that the API server serves",
+                look="`kubectl api-resources`, and whether the CRDs of the component are installed",
+            )
         named = f"metadata.name={self.name}" if self.name else ""
-        return Source(path=f"{base}{scope}/{plural}", labels=self.labels, fields=",".join(part for part in (named, self.fields) if part))
+        fields = ",".join(part for part in (named, self.fields) if part)
+        return Source(path=kind.path(namespace=self.namespace), labels=self.labels, fields=fields)
 
     def lacking(self, items: Sequence[JSON]) -> str | None:
         """What the collection lacks; None when enough objects are ready."""
@@ -113,32 +129,46 @@ def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float, hopeless_se
         NotServedError: the API server does not know a kind.
         ConformanceError: it refuses to show one, or does not answer.
     """
-    sources = {str(number): want.source(plural=_plural(cluster, want)) for number, want in enumerate(wants)}
+    kinds = served(cluster)
+    sources = {str(number): want.source(kinds) for number, want in enumerate(wants)}
     spaces = {want.namespace for want in wants if want.kind in _RUNS_PODS}
     pods = {f"pods of {space}": Source(path=f"/api/v1/namespaces/{space}/pods") for space in spaces if space}
     latest: dict[str, list[JSON]] = {}
     patience = _Patience(clock=cluster.clock, seconds=hopeless_seconds)
 
-    def decide(view: View) -> bool | None:
+    def decide(view: View) -> _Verdict | None:
         latest.update({key: view.all(key) for key in (*sources, *pods)})
         lacking = [number for number, want in enumerate(wants) if want.lacking(latest[str(number)])]
         needed = [item for number in lacking for item in latest[str(number)] if wants[number].kind in _RUNS_PODS]
-        patience.look({_named(pod): pod for key in pods for pod in latest[key] if any(_selects(item, pod) for item in needed)})
-        return True if not lacking else False if patience.is_lost() else None
+        fresh = patience.look({_named(pod): pod for key in pods for pod in latest[key] if any(_selects(item, pod) for item in needed)})
+        if not lacking:
+            return _Verdict.READY
+        if patience.is_lost():
+            return _Verdict.HOPELESS
+        # Nothing may happen any more: the wait goes on until patience ends, not until the deadline.
+        return _Verdict.UNDECIDED if fresh else None
 
     deadline = Deadline(clock=cluster.clock, seconds=seconds)
     with Mirror(cluster, sources | pods, seconds=seconds + 1) as mirror:
-        done = None
-        while done is None and not deadline.passed():
-            done = mirror.until(decide, seconds=min(deadline.left(), patience.left()))
-    if done:
+        verdict = None
+        while verdict not in {_Verdict.READY, _Verdict.HOPELESS} and not deadline.passed():
+            verdict = mirror.until(decide, seconds=min(deadline.left(), patience.left()))
+    if verdict is _Verdict.READY:
         return Waited(lacking=[])
     sentences = []
     for number, want in enumerate(wants):
         items = latest.get(str(number), [])
         if lack := want.lacking(items):
             sentences.append(" ".join([f"{want}: {lack}", *(f"({trouble})" for item in items for trouble in _troubles(cluster, item))]))
-    return Waited(lacking=sentences, given_up=done is False)
+    return Waited(lacking=sentences, given_up=verdict is _Verdict.HOPELESS)
+
+
+class _Verdict(enum.Enum):
+    """What a look at the objects comes to."""
+
+    READY = enum.auto()
+    HOPELESS = enum.auto()
+    UNDECIDED = enum.auto()
 
 
 class _Patience:
@@ -148,9 +178,11 @@ class _Patience:
         self._clock, self._seconds = clock, seconds
         self._since: dict[str, float] = {}
 
-    def look(self, pods: Mapping[str, JSON]) -> None:
-        now = self._clock.monotonic()
-        self._since = {name: self._since.get(name, now) for name, pod in pods.items() if hopeless(pod)}
+    def look(self, pods: Mapping[str, JSON]) -> bool:
+        """Note which pods are hopeless; whether one was not so before."""
+        now, known = self._clock.monotonic(), self._since
+        self._since = {name: known.get(name, now) for name, pod in pods.items() if hopeless(pod)}
+        return bool(self._since.keys() - known.keys())
 
     def left(self) -> float:
         """Seconds until the next look is due; endless while nothing is hopeless."""
@@ -159,24 +191,6 @@ class _Patience:
 
     def is_lost(self) -> bool:
         return any(self._clock.monotonic() - since >= self._seconds for since in self._since.values())
-
-
-def _plural(cluster: Cluster, want: Want) -> str:
-    """The resource's name in paths (Kubernetes API concepts, "Resource types")."""
-    base = f"/apis/{want.api_version}" if "/" in want.api_version else f"/api/{want.api_version}"
-    try:
-        resources = successful(cluster.call("get", base)).body["resources"]
-    except NotFoundError:
-        resources = []
-    name = next((entry["name"] for entry in resources if entry["kind"] == want.kind and "/" not in entry["name"]), None)
-    if name is None:
-        raise NotServedError(
-            what=f"waiting for {want}",
-            found=f"no kind {want.kind} in {want.api_version}",
-            expected="a kind that the API server serves",
-            look="`kubectl api-resources`, and whether the CRDs of the component are installed",
-        )
-    return str(name)
 
 
 def _named(pod: JSON) -> str:

@@ -30,6 +30,11 @@ KINDS = {
     "pods": "Pod",
     "events": "Event",
     "serviceaccounts": "ServiceAccount",
+    "configmaps": "ConfigMap",
+    "secrets": "Secret",
+    "clusterroles": "ClusterRole",
+    "customresourcedefinitions": "CustomResourceDefinition",
+    "deployments": "Deployment",
     "daemonsets": "DaemonSet",
     "deviceclasses": "DeviceClass",
     "resourceclaims": "ResourceClaim",
@@ -37,9 +42,13 @@ KINDS = {
     "resourceslices": "ResourceSlice",
 }
 APIS = {
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "Deployment": "apps/v1",
     "DaemonSet": "apps/v1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
 }
+NOT_NAMESPACED = frozenset({"Namespace", "Node", "ClusterRole", "CustomResourceDefinition", "DeviceClass", "ResourceSlice"})
 PATH = re.compile(
     r"/(?:api|apis/[^/]+)/v1(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
@@ -48,6 +57,22 @@ PATH = re.compile(
 def status(code: int, reason: str, message: str = "", **details: JSON) -> Answer:
     """A Status object."""
     return code, {"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": message or reason, "details": details}
+
+
+def _group(api_version: str) -> JSON:
+    """A group as aggregated discovery tells of it (KEP-3352)."""
+    group, _, version = api_version.rpartition("/")
+    resources = [
+        {
+            "resource": plural,
+            "responseKind": {"kind": kind},
+            "scope": "Cluster" if kind in NOT_NAMESPACED else "Namespaced",
+            "verbs": ["create", "get", "list", "watch"],
+        }
+        for plural, kind in KINDS.items()
+        if APIS.get(kind, "v1") == api_version
+    ]
+    return {"metadata": {"name": group} if group else {}, "versions": [{"version": version, "resources": resources}]}
 
 
 class ApiServer:
@@ -124,7 +149,12 @@ class ApiServer:
             if space:
                 metadata["namespace"] = space
             self.version += 1
-            item = {"kind": kind, "apiVersion": APIS.get(kind, "v1"), "metadata": {**metadata, "resourceVersion": str(self.version)}, **fields}
+            item = {
+                "kind": kind,
+                "apiVersion": APIS.get(kind, "v1"),
+                "metadata": {**metadata, "resourceVersion": str(self.version)},
+                **fields,
+            }
             self.objects[kind, space, name] = item
             self._log("MODIFIED" if old else "ADDED", item)
         return item
@@ -182,6 +212,12 @@ class ApiServer:
         request.wfile.write(data)
 
     def _other(self, path: str, body: JSON) -> Answer:
+        if path in {"/api", "/apis"}:
+            return 200, {
+                "items": [
+                    _group(name) for name in sorted({APIS.get(kind, "v1") for kind in KINDS.values()}) if ("/" in name) == (path == "/apis")
+                ]
+            }
         if path == "/version":
             return 200, {"major": "1", "minor": "34", "gitVersion": "v1.34.4"}
         if path.endswith("selfsubjectaccessreviews"):
@@ -197,13 +233,18 @@ class ApiServer:
                 items = [item for item in self.of_kind(kind) if self._selected(item, space, query)]
                 return 200, {"kind": f"{kind}List", "apiVersion": "v1", "metadata": {"resourceVersion": str(self.version)}, "items": items}
             item = self.objects.get((kind, space, name))
+            if method == "PATCH" and query.get("fieldManager"):
+                return 200, self.put(
+                    kind, name, space=space, **{key: value for key, value in body.items() if key not in ("kind", "apiVersion")}
+                )
             if item is None:
                 return status(404, "NotFound", f"{kind} {name} not found")
             if method == "DELETE":
                 return self._delete(kind, space, item, body)
             if method in {"PATCH", "PUT"}:
-                labels = {**item["metadata"].get("labels", {}), **body["metadata"].get("labels", {})}
-                item = self.put(kind, name, space=space, metadata={"labels": labels}, **self._fields(item))
+                marks = ("labels", "annotations")
+                metadata = {mark: {**item["metadata"].get(mark, {}), **body["metadata"].get(mark, {})} for mark in marks}
+                item = self.put(kind, name, space=space, metadata=metadata, **self._fields(item))
             return 200, item
 
     def _create(self, kind: str, space: str, body: JSON, *, dry: bool) -> Answer:

@@ -7,8 +7,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._ready.predicates import Field, condition, container_trouble, lack_of
-from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait import Want
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discovery import Served
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.predicates import (
+    Field,
+    condition,
+    container_trouble,
+    hopeless,
+    lack_of,
+)
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait import NotServedError, Want
+
+
+def served(group: str, kind: str) -> Served:
+    namespaced = kind != "Node"
+    return Served(
+        group=group, version="v1", kind=kind, plural=f"{kind.lower()}s", namespaced=namespaced, verbs=frozenset({"list"}), preferred=True
+    )
 
 
 def workload(kind: str, *, spec: dict[str, Any] | None = None, generation: int = 1, **status: Any) -> dict[str, Any]:
@@ -102,12 +116,53 @@ def test_a_pod_says_why_it_does_not_run(status: dict[str, Any], trouble: str | N
 
 
 def test_a_want_watches_no_more_than_it_needs() -> None:
-    source = Want(api_version="apps/v1", kind="DaemonSet", namespace="gpu", name="driver").source(plural="daemonsets")
+    source = Want(api_version="apps/v1", kind="DaemonSet", namespace="gpu", name="driver").source([served("apps", "DaemonSet")])
     assert (source.path, source.fields, source.labels) == ("/apis/apps/v1/namespaces/gpu/daemonsets", "metadata.name=driver", "")
 
 
 def test_the_core_group_has_a_path_of_its_own() -> None:
-    assert Want(api_version="v1", kind="Node", labels="a=b").source(plural="nodes").path == "/api/v1/nodes"
+    assert Want(api_version="v1", kind="Node", labels="a=b").source([served("", "Node")]).path == "/api/v1/nodes"
+
+
+def test_a_kind_that_is_not_served_is_named() -> None:
+    with pytest.raises(NotServedError, match="no kind Gadget in v1"):
+        Want(api_version="v1", kind="Gadget").source([served("", "Node")])
+
+
+@pytest.mark.parametrize("status", [{}, {"status": None}, {"status": {}}, {"status": {"conditions": None}}])
+def test_what_has_no_conditions_yet_lacks_one(status: dict[str, Any]) -> None:
+    assert condition("Ready")(status) == "no condition Ready yet"
+
+
+def test_a_condition_can_be_wanted() -> None:
+    want = Want(api_version="v1", kind="Queue", name="q", condition="Active")
+    active = {"metadata": {"name": "q"}, "status": {"conditions": [{"type": "Active", "status": "True"}]}}
+    assert want.lacking([active]) is None
+    assert want.lacking([{"metadata": {"name": "q"}}]) == "no condition Active yet"
+
+
+@pytest.mark.parametrize(
+    ("container", "why"),
+    [
+        ({"state": {"running": {}}}, None),
+        ({"state": {"waiting": {"reason": "ContainerCreating"}}}, None),
+        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 1}, None),
+        (
+            {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3, "lastState": {"terminated": {"exitCode": 2}}},
+            "container a ended 3 times, last with status 2",
+        ),
+        (
+            {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}, "image": "x:1"},
+            "image x:1 of container a cannot be had: ImagePullBackOff not found",
+        ),
+        (
+            {"state": {"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "s" not found'}}},
+            'container a cannot be made: CreateContainerConfigError secret "s" not found',
+        ),
+    ],
+)
+def test_a_pod_that_waiting_will_not_help_says_why(container: dict[str, Any], why: str | None) -> None:
+    assert hopeless({"status": {"containerStatuses": [{"name": "a", **container}]}}) == why
 
 
 def test_too_few_objects_are_counted() -> None:

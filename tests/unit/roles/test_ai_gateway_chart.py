@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-
-from lab.images.builder import Builder
-from lab.images.catalog import PLATFORM
-from lab.settings import Settings
 
 JSON = Any
 Render = Callable[..., list[JSON]]
@@ -32,16 +27,6 @@ ROUTE = {
     ],
 }
 POOL = {"name": "llama", "namespace": "models", "match_labels": {"app": "llama"}, "port": 8000}
-
-
-@pytest.fixture(scope="module")
-def helm() -> str:
-    """Helm as the lab has built it, or of this machine."""
-    built = Builder(cache=Settings().cache_dir, progress=lambda _: None).made(PLATFORM).programs.get("helm")
-    found = str(built) if built and built.is_file() else shutil.which("helm")
-    if found is None:
-        pytest.skip("no helm: the lab builds it with the platform")
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,15 @@ JSON = Any
 
 VARIABLE = "AILAB_KKP_DATA"
 CRDS = Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[3].parent / "shared/data/kkp") / "crds"
+HELM = {"helm": {"url": "oci://charts.example.com/jobset", "chartName": "jobset", "chartVersion": "0.10.1"}}
+DEFINITION = {
+    "name": "jobset",
+    "description": "Sets of jobs",
+    "versions": [{"version": "v0.10.1", "source": HELM}],
+    "default_version": "v0.10.1",
+    "default_namespace": "jobset-system",
+    "default_values": {"controller": {"replicas": 1}},
+}
 SECRET = "not-for-anybodys-eyes"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIlFSoBlN/jBI03SE4TSd9IHn7ShcQPPoAUzECQzEEbM ops"
 POOLS = [
@@ -87,6 +96,7 @@ def player(root: Path, folder: Path) -> Player:
         "kkp_user_cluster_machine_provider": {"identityEndpoint": "https://keystone.example.com:5000/v3", "region": "RegionOne"},
         "kkp_user_cluster_pools": POOLS,
         "kkp_user_cluster_applications": [APPLICATION],
+        "kkp_user_cluster_application_definitions": [DEFINITION],
     }
     return Player(root=root, directory=folder, role="kkp_user_cluster", variables=variables, environment={})
 
@@ -107,7 +117,7 @@ def test_each_object_lies_with_the_api_server_that_it_belongs_to(rendered: Play,
     for path, body in objects(folder).items():
         kinds.setdefault(path.split("/")[0], set()).add(body["kind"])
     assert kinds == {
-        "master": {"Project", "UserProjectBinding", "UserSSHKey"},
+        "master": {"Project", "UserProjectBinding", "UserSSHKey", "ApplicationDefinition"},
         "seed": {"Cluster"},
         "user-cluster": {"MachineDeployment", "ApplicationInstallation"},
     }
@@ -166,6 +176,15 @@ def test_the_ssh_key_is_the_project_s_and_lets_into_the_cluster(rendered: Play, 
         "clusters": [cluster["metadata"]["name"]],
         "publicKey": KEY,
     }
+
+
+@pytest.mark.slow
+def test_a_definition_has_its_chart_for_each_version(rendered: Play, folder: Path) -> None:
+    assert rendered.failed == []
+    spec = objects(folder)["master/application-definition-jobset.yaml"]["spec"]
+    assert spec["versions"] == [{"version": "v0.10.1", "template": {"source": HELM}}]
+    assert spec["defaultNamespace"] == {"name": "jobset-system", "create": True}
+    assert yaml.safe_load(spec["defaultValuesBlock"]) == DEFINITION["default_values"]
 
 
 @pytest.mark.slow

@@ -69,17 +69,36 @@ def calculation(state: State, request: Request, project: str) -> tuple[int, JSON
     return 200, {"calculatedQuota": {"cpu": cpu}, "resourceQuota": {"quota": state["quota"]}, **({"message": over} if over else {})}
 
 
-DEFINITION = {"name": "kueue", "spec": {"displayName": "Kueue", "description": "Job queueing", "defaultVersion": "v0.13.4"}}
+def catalogue(state: State) -> JSON:
+    """The application definitions, of which there is one from the start."""
+    spec = {"displayName": "Kueue", "description": "Job queueing", "defaultVersion": "v0.13.4", "method": "helm"}
+    source = {"helm": {"url": "https://charts.example.com", "chartName": "kueue", "chartVersion": "0.13.4"}}
+    kueue = {"name": "kueue", "spec": {**spec, "versions": [{"version": "v0.13.4", "template": {"source": source}}]}}
+    return state.setdefault("definitions", {"kueue": kueue})
 
 
-def definitions(_: State, _request: Request) -> tuple[int, JSON]:
-    return 200, [DEFINITION]
+def definitions(state: State, _request: Request) -> tuple[int, JSON]:
+    unlisted = ("versions", "method")
+    return 200, [
+        {**body, "spec": {key: value for key, value in body["spec"].items() if key not in unlisted}} for body in catalogue(state).values()
+    ]
 
 
-def definition(_: State, _request: Request, name: str) -> tuple[int, JSON]:
-    if name != "kueue":
+def definition(state: State, _request: Request, name: str) -> tuple[int, JSON]:
+    if name not in catalogue(state):
         raise RefusedError(404, f'applicationdefinitions.apps.kubermatic.k8c.io "{name}" not found')
-    return 200, {**DEFINITION, "spec": {**DEFINITION["spec"], "versions": [{"version": "v0.13.4"}], "method": "helm"}}
+    return 200, catalogue(state)[name]
+
+
+def set_definition(state: State, request: Request, **_name: str) -> tuple[int, JSON]:
+    body = {key: value for key, value in request.body.items() if key != "Spec"} | {"spec": request.body["Spec"]}
+    catalogue(state)[body["name"]] = body
+    return (201 if request.method == "POST" else 200), body
+
+
+def remove_definition(state: State, _request: Request, name: str) -> tuple[int, JSON]:
+    del catalogue(state)[name]
+    return 200, {}
 
 
 def install(state: State, request: Request, project: str, cluster: str) -> tuple[int, JSON]:
@@ -178,7 +197,10 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/api/v2/projects/{project}/quota"): quota,
     ("POST", "/api/v2/projects/{project}/quotacalculation"): calculation,
     ("GET", "/api/v2/applicationdefinitions"): definitions,
+    ("POST", "/api/v2/applicationdefinitions"): set_definition,
     ("GET", "/api/v2/applicationdefinitions/{name}"): definition,
+    ("PUT", "/api/v2/applicationdefinitions/{name}"): set_definition,
+    ("DELETE", "/api/v2/applicationdefinitions/{name}"): remove_definition,
     ("POST", f"{ONE}/applicationinstallations"): install,
     ("GET", APPLICATION): application,
     ("PUT", APPLICATION): replace_application,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kkp_preset, kkp_quota_info, kkp_application, kkp_application_definition_info and kkp_mla."""
+"""kkp_preset, kkp_quota_info, kkp_application and kkp_mla."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._kkp.application_task import DEFINITION_INFO
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.application_task import TASK as APPLICATION
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.cluster_task import TASK as CLUSTER
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.errors import KkpApiError, NotReadyInTimeError, OptionError
@@ -103,12 +102,6 @@ def test_no_quota_and_no_quotas_at_all(owner: Bench, content: bytes, *, supporte
     owner.kkp.faults.append(Fault(method="GET", path="/quota$", status=404, content=content))
     result = owner.run(QUOTA, project="ai-platform")
     assert (result["supported"], result["quota"]) == (supported, {})
-
-
-def test_the_catalogue_is_read(owner: Bench) -> None:
-    assert owner.run(DEFINITION_INFO)["application_definitions"][0]["display_name"] == "Kueue"
-    assert owner.run(DEFINITION_INFO, name="kueue")["application_definitions"][0]["versions"] == ["v0.13.4"]
-    assert owner.run(DEFINITION_INFO, name="other")["application_definitions"] == []
 
 
 def test_an_application_is_installed_and_waited_for(owner: Bench) -> None:
