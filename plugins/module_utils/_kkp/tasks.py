@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from . import (
     application_task,
     cluster_task,
+    definition_task,
     info_tasks,
     kubeconfig_task,
     machine_deployment_task,
@@ -23,7 +24,8 @@ from .task import Task
 
 TASKS: Mapping[str, Task] = {
     "kkp_application": application_task.TASK,
-    "kkp_application_definition_info": application_task.DEFINITION_INFO,
+    "kkp_application_definition": definition_task.TASK,
+    "kkp_application_definition_info": definition_task.INFO,
     "kkp_cluster": cluster_task.TASK,
     "kkp_cluster_info": info_tasks.CLUSTER_INFO,
     "kkp_datacenter_info": info_tasks.DATACENTER_INFO,
