@@ -19,16 +19,12 @@ JSON = Any
 _LOCAL = frozenset({"local", "ansible.builtin.local"})
 
 
-class ControllerAction(ActionBase):
-    """Runs the entry here when the connection is local, as a module on the host otherwise.
+class LocalAction(ActionBase):
+    """Does a module's work here when the connection is local, and sends the module to the host otherwise.
 
     As a module it runs, too, when something asks for another process than this one: become, async, or an environment for the task.
-
-    Attributes:
-        entry: what the module of the same name runs.
     """
 
-    entry: ClassVar[Entry]
     _requires_connection = False
     _supports_async = True
 
@@ -37,14 +33,19 @@ class ControllerAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         extra = self.extra_arguments()
         self._task.args = {**self._task.args, **extra}
-        _, options = self.validate_argument_spec(
-            argument_spec={name: dict(option) for name, option in self.entry.argument_spec.items()},
-            required_if=[list(rule) for rule in self.entry.required_if],
-        )
+        _, options = self.validate_argument_spec(**self.rules())
         if not self._here():
             outcome: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val))
             return {**result, **outcome}
-        return {**result, **self.entry.run(plain(options), check_mode=self._task.check_mode).as_result()}
+        return {**result, **self.work(plain(options), check_mode=self._task.check_mode)}
+
+    def rules(self) -> Mapping[str, JSON]:
+        """What the module allows, by the names that validate_argument_spec has."""
+        raise NotImplementedError
+
+    def work(self, options: Mapping[str, JSON], *, check_mode: bool) -> Mapping[str, JSON]:
+        """Does what the module does; returns the task's result."""
+        raise NotImplementedError
 
     def extra_arguments(self) -> Mapping[str, JSON]:
         """Arguments that only the controller knows, for the module as for here."""
@@ -53,6 +54,29 @@ class ControllerAction(ActionBase):
     def _here(self) -> bool:
         elsewhere = self._play_context.become or self._task.async_val or any(self._task.environment or ())
         return self._connection.transport in _LOCAL and not elsewhere
+
+
+class ControllerAction(LocalAction):
+    """A task of the engine.
+
+    Attributes:
+        entry: what the module of the same name runs.
+    """
+
+    entry: ClassVar[Entry]
+
+    def rules(self) -> Mapping[str, JSON]:
+        """The entry's."""
+        return {"argument_spec": specified(self.entry.argument_spec), "required_if": [list(rule) for rule in self.entry.required_if]}
+
+    def work(self, options: Mapping[str, JSON], *, check_mode: bool) -> Mapping[str, JSON]:
+        """Runs the entry."""
+        return self.entry.run(options, check_mode=check_mode).as_result()
+
+
+def specified(options: Mapping[str, Mapping[str, JSON]]) -> dict[str, dict[str, JSON]]:
+    """An argument spec of its own, since Ansible writes into what it validates by."""
+    return {name: dict(option) for name, option in options.items()}
 
 
 def plain(value: JSON) -> JSON:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,11 @@ def devices(
 ) -> Takes:
     """So many accelerators, or at least so many."""
     return Takes(most=count, least=count if least is None else least, allocator=allocator, seconds=seconds, first=first)
+
+
+def every(*, least: int = 1, allocator: Allocator | None = None, seconds: float = 5.0) -> Takes:
+    """All accelerators of one allocator, at least so many: for what needs several on one node, whichever it is."""
+    return Takes(most=sys.maxsize, least=least, allocator=allocator, seconds=seconds)
 
 
 def exclusive(*, least: int = 1, allocator: Allocator | None = None, seconds: float = 5.0) -> Takes:

@@ -160,22 +160,28 @@ class Task:
         finally:
             transport.close()
 
-    def conclude(self, module: HostModule) -> NoReturn:
-        """Runs the task as a module: everything that leaves it is free of secrets."""
+    def result(self, options: Mapping[str, JSON], *, check_mode: bool) -> dict[str, JSON]:
+        """Does the task; what it raises on purpose becomes a failed result. All that leaves is free of secrets."""
         if LIBRARY_PROBLEM is not None:
-            module.fail_json(
-                msg=f"the Python library {LIBRARY} is missing: {sys.executable} cannot import it ({LIBRARY_PROBLEM}). Install it there."
-            )
-        redactor = Redactor(_texts([module.params["token"], *(module.params.get(name) for name in self.secrets)]))
+            where = f"{sys.executable} cannot import it ({LIBRARY_PROBLEM})"
+            return {"failed": True, "msg": f"the Python library {LIBRARY} is missing: {where}. Install it there."}
+        redactor = Redactor(_texts([options["token"], *(options.get(name) for name in self.secrets)]))
         try:
-            outcome = self.run(module.params, check_mode=module.check_mode)
+            return as_result(self.run(options, check_mode=check_mode), redactor)
         except KkpError as problem:
-            module.fail_json(msg=redactor.text(str(problem)))
+            return {"failed": True, "msg": redactor.text(str(problem))}
         except OSError as problem:
-            module.fail_json(msg=redactor.text(f"{problem.filename or 'a file'}: {problem.strerror or problem}. Look at the rights there."))
-        for warning in outcome.warnings:
-            module.warn(redactor.text(warning))
-        module.exit_json(**as_result(outcome, redactor))
+            said = f"{problem.filename or 'a file'}: {problem.strerror or problem}. Look at the rights there."
+            return {"failed": True, "msg": redactor.text(said)}
+
+    def conclude(self, module: HostModule) -> NoReturn:
+        """Runs the task as a module."""
+        result = self.result(module.params, check_mode=module.check_mode)
+        if result.pop("failed", False):
+            module.fail_json(**result)
+        for warning in result.pop("warnings", ()):
+            module.warn(warning)
+        module.exit_json(**result)
 
 
 def as_result(outcome: Outcome, redactor: Redactor) -> dict[str, JSON]:
@@ -190,7 +196,9 @@ def as_result(outcome: Outcome, redactor: Redactor) -> dict[str, JSON]:
         for change in outcome.changes
     ]
     values: dict[str, JSON] = redactor.value(outcome.values)
-    return {**values, "changed": bool(outcome.changes), **({"diff": shown} if shown else {})}
+    warnings = [redactor.text(warning) for warning in outcome.warnings]
+    found = {**values, "changed": bool(outcome.changes)}
+    return {**found, **({"diff": shown} if shown else {}), **({"warnings": warnings} if warnings else {})}
 
 
 def one_of(value: str, known: Sequence[str], *, what: str, look: str) -> None:

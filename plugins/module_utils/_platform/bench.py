@@ -24,6 +24,7 @@ from .workload import Workload
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.transport import Executed
 
     from .asking import Record
     from .devices import DeviceId
@@ -116,6 +117,10 @@ class Bench(Making):
         """Gives a pod that a controller made for us a role, so that it can be waited for and asked."""
         self._pods[role] = pod
 
+    def pod_of(self, role: str) -> JSON:
+        """The pod of a role as it was made."""
+        return self._pods[role]
+
     def placed(self, role: str, *, settle: float | None = None, fact: str = "workload") -> Workload:
         """Waits for the scheduler's decision about a pod, recorded as ``<fact>.<role>``.
 
@@ -135,16 +140,17 @@ class Bench(Making):
         """
         return self._reached(role, _STARTED, settle=self.settings.settle_seconds if settle is None else settle, fact="workload")
 
-    def execute(self, role: str, command: Sequence[str], *, container: str = "probe") -> None:
-        """Runs a command in a pod's container, recorded as ``exec.<role>.<container>``.
+    def execute(self, role: str, command: Sequence[str], *, container: str = "probe", fact: str = "exec") -> Executed:
+        """Runs a command in a pod's container, recorded as ``<fact>.<role>.<container>``.
 
         Raises:
             ExecError: the command did not come to an end.
         """
         path = self.path_of(role)
         done = self.cluster.execute(path, container=container, command=command, seconds=self.settings.start_seconds)
-        fact = {"command": list(command), "exit_code": done.exit_code, "stdout": done.stdout, "stderr": done.stderr}
-        self._record(f"exec.{role}.{container}", fact, request=("exec", path, None))
+        said = {"command": list(command), "exit_code": done.exit_code, "stdout": done.stdout, "stderr": done.stderr}
+        self._record(f"{fact}.{role}.{container}", said, request=("exec", path, None))
+        return done
 
     def path_of(self, role: str) -> str:
         """Path of a pod."""
@@ -256,7 +262,10 @@ class Bench(Making):
         pod = view.by_uid("Pod", self._pods[role]["metadata"]["uid"])
         if pod is None:
             return Workload(pod=None, events=[], claims=[])
-        claims: Mapping[str, JSON] = {claim["metadata"]["name"]: claim for claim in view.all("ResourceClaim")}
+        space = pod["metadata"]["namespace"]
+        claims: Mapping[str, JSON] = {
+            claim["metadata"]["name"]: claim for claim in view.all("ResourceClaim") if claim["metadata"]["namespace"] == space
+        }
         return Workload(pod=pod, events=about(pod, view.all("Event")), claims=[claims[name] for name in claim_names(pod) if name in claims])
 
     def _node(self, workload: Workload) -> JSON:

@@ -75,7 +75,11 @@ def test_the_action_group_names_modules(root: Path) -> None:
 
 def test_an_action_plugin_has_a_documented_module(root: Path) -> None:
     actions = {path.stem for path in (root / "plugins/action").glob("[!_]*.py")}
-    assert actions <= {path.stem for path in (root / "plugins/modules").glob("[!_]*.py")}
+    modules = {path.stem for path in (root / "plugins/modules").glob("[!_]*.py")}
+    routed = yaml.safe_load((root / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
+    assert routed.keys() <= modules
+    assert {route["action_plugin"] for route in routed.values()} <= {f"ailab.conformance.{name}" for name in actions}
+    assert actions - modules == {route["action_plugin"].rpartition(".")[2] for route in routed.values()}
 
 
 def test_ranges_of_collections_are_met_by_what_pypi_brings(root: Path) -> None:

@@ -53,7 +53,7 @@ class Bench:
         """
         outcome = task.run(self.options(task, **options), check_mode=check, clock=self.clock)
         secrets = [text for name in task.secrets for text in _texts(options.get(name))]
-        return as_result(outcome, Redactor([TOKEN, *secrets])) | {"warnings": list(outcome.warnings)}
+        return {"warnings": [], **as_result(outcome, Redactor([TOKEN, *secrets]))}
 
     def options(self, task: Task, **options: JSON) -> dict[str, JSON]:
         """Options as Ansible would hand them to the module."""
