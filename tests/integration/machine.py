@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -20,8 +22,9 @@ _TUNABLES = (
     "kernel/panic_on_oops",
     "net/ipv4/ip_forward",
 )
-# A user's own lab, which may stand beside the tests' and lives on.
-_USERS = "/ailab/"
+TESTS = "ailabtest"
+# Every node of a lab has a cgroup beside the one of the lab's own processes (lab/nodes/cgroups.py), in each hierarchy.
+_LABS = ("*/infrastructure", "*/*/infrastructure")
 # What other programs of a living machine write while a test runs.
 _RESTLESS = ("/var/lib/apt", "/var/lib/dpkg", "/var/log", "/run/systemd", "/run/user", "/dev/pts", "/dev/mqueue")
 
@@ -41,16 +44,19 @@ class Traces:
 
     @classmethod
     def now(cls) -> Traces:
-        return cls(
-            namespaces=frozenset(_namespaces()),
+        """The machine as it is, without the labs that others have on it."""
+        looked = cls(
+            namespaces=frozenset(_namespaces(_others())),
             mounts=frozenset(line.split(" - ")[0].split(maxsplit=4)[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
             links=frozenset(str(link["ifname"]) for link in _ip("link")),
             routes=frozenset(json.dumps(route, sort_keys=True) for route in _ip("route", "show", "table", "all")),
             rules=frozenset(_words("nft", "list", "ruleset")),
-            cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup") if _USERS not in folder),
+            cgroups=frozenset(folder for folder, _, _ in os.walk("/sys/fs/cgroup")),
             files=frozenset(_files()),
             tunables=frozenset(f"{name}={Path('/proc/sys', name).read_text().strip()}" for name in _TUNABLES),
         )
+        theirs = _others()
+        return cls(**{field.name: frozenset(_without(theirs, getattr(looked, field.name))) for field in fields(cls)})
 
     def since(self, earlier: Traces) -> dict[str, list[str]]:
         """What is here now and was not there earlier, by kind; kinds without a difference are left out."""
@@ -87,11 +93,24 @@ def _ended(process: Path) -> bool:
         return True
 
 
-def _namespaces() -> set[str]:
+def _others() -> set[str]:
+    """The names of labs that stand here and are not the tests'."""
+    found = {path.parent.name for pattern in _LABS for path in Path("/sys/fs/cgroup").glob(pattern)}
+    return {name for name in found if name != TESTS}
+
+
+def _without(labs: set[str], texts: Iterable[str]) -> Iterator[str]:
+    """The texts that name no such lab: none in a path, none at the start of a link or a network namespace."""
+    theirs = re.compile(rf"""(^|[/" ])({"|".join(map(re.escape, sorted(labs)))})(-|/|$)""") if labs else None
+    return (text for text in texts if theirs is None or not theirs.search(text))
+
+
+def _namespaces(others: set[str]) -> set[str]:
     seen: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*/ns"):
         try:
-            if _ended(folder.parent) or _USERS in (folder.parent / "cgroup").read_text():
+            groups = (folder.parent / "cgroup").read_text()
+            if _ended(folder.parent) or any(f"/{name}/" in groups for name in others):
                 continue
         except OSError:
             continue
@@ -117,9 +136,6 @@ def _files() -> set[str]:
     found: set[str] = set()
     for tree in _TREES:
         for folder, names, files in os.walk(tree):
-            if _USERS in f"{folder}/":
-                names.clear()
-                continue
             names[:] = [name for name in names if f"{folder}/{name}" not in _RESTLESS and name != "shm"]
             found.update(f"{folder}/{name}" for name in (*names, *files))
     return found

@@ -19,9 +19,9 @@ from typing import Any
 
 import yaml
 
-from tests.integration.machine import Traces, crowding
+from tests.integration.machine import TESTS, Traces, crowding
 
-NAME = "ailabtest"
+NAME = TESTS
 STATE = Path("/var/lib/ailabtest")
 SUPERNET = "10.192.0.0/12"
 KKP_PORT = 8185
