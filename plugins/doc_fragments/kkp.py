@@ -63,7 +63,7 @@ attributes:
 options:
   project:
     description:
-      - Name or id of the project.
+      - Name or id of the project. An administrator names a project of which he is no member by its id.
     type: str
     required: true
 """

@@ -33,6 +33,8 @@ class LocalAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         extra = self.extra_arguments()
         self._task.args = {**self._task.args, **extra}
+        # What is not allowed is told of by the name that the user wrote, and not by the file of this plugin.
+        self._load_name = self._task.action
         _, options = self.validate_argument_spec(**self.rules())
         if not self._here():
             outcome: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val))

@@ -90,7 +90,7 @@ class Kkp:
             words: more for the command line.
             options: of the module.
         """
-        target = {"project": PROJECT, "name" if module == "kkp_cluster" else "cluster": self.cluster}
+        target = {"project": PROJECT, "name" if module in ("kkp_cluster", "kkp_cluster_info") else "cluster": self.cluster}
         program = Path(sys.executable).parent / "ansible"
         command = [str(program), "localhost", "-m", f"ailab.conformance.{module}", "-a", json.dumps({**target, **options}), *words]
         return subprocess.Popen(

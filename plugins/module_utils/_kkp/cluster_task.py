@@ -16,7 +16,7 @@ from .machine_deployments import MachineDeployments
 from .projects import Projects
 from .scope import project_or_none
 from .task import PROJECT_SPEC, Call, Change, Outcome, Task, one_of, waiting
-from .versions import Versions, highest, numbers, satisfies
+from .versions import Versions, highest, parsed, satisfies
 
 JSON = Any
 
@@ -42,7 +42,7 @@ def _work(call: Call) -> Outcome:
 def _check_options(call: Call) -> None:
     check(spec=call.options["spec"], cloud=call.options["cloud"])
     if call.text("version"):
-        numbers(call.text("version"))
+        parsed(call.text("version"))
     for component in call.options["wait_for"]:
         one_of(component, COMPONENTS, what="option wait_for", look="the components of KKP's health answer")
     if len(call.text("name")) > 100:

@@ -14,7 +14,7 @@ from .machine_deployments import MachineDeployment, MachineDeployments
 from .projects import Projects, by_id_or_name
 from .scope import cluster_or_none, project_or_none
 from .task import CLUSTER_SPEC, PROJECT_SPEC, Call, Outcome, Task
-from .versions import SUPPORTED_KKP, Versions, ascending, highest, numbers
+from .versions import SUPPORTED_KKP, Versions, ascending, highest, parsed
 
 JSON = Any
 
@@ -38,7 +38,7 @@ def _versions(call: Call) -> Outcome:
     wanted = call.text("kubernetes_version")
     chosen = highest(names, wanted, where="this KKP offers") if wanted else ""
     # A build between two releases has a version that is no number: then there is nothing to compare.
-    supported = not kkp.startswith("v") or "-" in kkp or numbers(kkp)[:2] >= SUPPORTED_KKP
+    supported = not kkp.startswith("v") or "-" in kkp or parsed(kkp)[0][:2] >= SUPPORTED_KKP
     warnings = [] if supported else [f"this KKP is {kkp}; the client was made for {'.'.join(map(str, SUPPORTED_KKP))} and later."]
     values = {
         "kkp_version": kkp,

@@ -16,7 +16,8 @@ JSON = Any
 SUPPORTED_KKP = (2, 29)
 """The oldest KKP that this client was made for."""
 
-_NUMBER = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
+_NUMBER = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+)(?:-([0-9A-Za-z.-]+))?)?")
+_WHOLE = 3
 
 
 class Versions:
@@ -40,8 +41,8 @@ class Versions:
         return ascending(str(item["version"]) for item in found or [])
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """Major, minor and, where there is one, patch.
+def parsed(version: str) -> tuple[tuple[int, ...], str]:
+    """Major, minor and, where there is one, patch; and the rest, such as ``rc.1``, which is empty for a release.
 
     Raises:
         OptionError: it is no version.
@@ -49,24 +50,31 @@ def numbers(version: str) -> tuple[int, ...]:
     match = _NUMBER.fullmatch(version)
     if match is None:
         raise OptionError(
-            what=f"version {version!r}", found="a text that is no version", expected="1.34, or 1.34.3", look="the module kkp_version_info"
+            what=f"version {version!r}",
+            found="a text that is no version",
+            expected="1.34, 1.34.3, or 1.35.0-rc.1",
+            look="the module kkp_version_info",
         )
-    return tuple(int(part) for part in match.groups() if part is not None)
+    *found, rest = match.groups()
+    return tuple(int(part) for part in found if part is not None), str(rest or "")
 
 
 def satisfies(version: str, wanted: str) -> bool:
     """Whether a version is the wanted one, or of the wanted line (``1.34``)."""
-    asked = numbers(wanted)
-    return bool(version) and numbers(version)[: len(asked)] == asked
+    asked, rest = parsed(wanted)
+    if not version:
+        return False
+    found, other = parsed(version)
+    return found[: len(asked)] == asked and (rest == other or len(asked) < _WHOLE)
 
 
 def ascending(versions: Sequence[str] | Any) -> list[str]:
-    """Versions in their order, not in that of their letters: 1.34.10 comes after 1.34.9."""
-    return sorted(versions, key=numbers)
+    """Versions in their order, not in that of their letters: 1.34.10 comes after 1.34.9, and 1.35.0 after 1.35.0-rc.1."""
+    return sorted(versions, key=_precedence)
 
 
 def highest(offered: Sequence[str], wanted: str, *, where: str) -> str:
-    """The highest offered version that is the wanted one, or of the wanted line.
+    """The highest offered version that is the wanted one, or of the wanted line; of a line, a release before any candidate.
 
     Raises:
         OptionError: none is offered.
@@ -79,4 +87,11 @@ def highest(offered: Sequence[str], wanted: str, *, where: str) -> str:
             expected="one of them",
             look="the module kkp_version_info, and the versions that the administrators of this KKP allow",
         )
-    return ascending(fitting)[-1].removeprefix("v")
+    releases = [version for version in fitting if not parsed(version)[1]]
+    return ascending(releases or fitting)[-1].removeprefix("v")
+
+
+def _precedence(version: str) -> tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]:
+    """The order of Semantic Versioning 2.0.0, item 11: numbers as numbers, and a release after its candidates."""
+    found, rest = parsed(version)
+    return found, not rest, [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in rest.split(".")]

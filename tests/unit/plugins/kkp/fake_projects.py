@@ -50,9 +50,11 @@ def project_of(state: State, project: str) -> JSON:
     return found
 
 
-def list_projects(state: State, _: Request) -> tuple[int, JSON]:
+def list_projects(state: State, request: Request) -> tuple[int, JSON]:
     shown = []
     for key, project in list(of(state, "projects").items()):
+        if key in state.get("somebody_elses", ()) and request.query.get("displayAll") != "true":
+            continue
         waited = state.setdefault("looks", {})
         waited[key] = waited.get(key, 0) + 1
         if project["status"] == "Inactive" and waited[key] > 3:

@@ -92,3 +92,13 @@ def test_an_account_of_the_wrong_group_is_told_so(user: Bench) -> None:
     )
     with pytest.raises(KkpApiError, match="not allowed to create a project.*group editors cannot touch projects"):
         user.run(TASK, **WISH)
+
+
+def test_an_administrator_names_somebody_elses_project_by_its_id(user: Bench) -> None:
+    there = user.run(TASK, **WISH)["project"]["id"]
+    user.kkp.state["somebody_elses"] = {there}
+    assert user.run(TASK, name=there, labels={"env": "prod"})["project"]["name"] == "ai-platform"
+    # Its name may be taken by several people: it means a project of one's own.
+    assert user.run(TASK, **WISH)["project"]["id"] != there
+    assert user.run(TASK, name=there, state="absent")["changed"]
+    assert there not in user.kkp.state["projects"]

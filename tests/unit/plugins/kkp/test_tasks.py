@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,6 +71,6 @@ def test_elsewhere_the_module_asks(user: Bench, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_options_are_validated_before_anybody_is_asked(user: Bench) -> None:
-    with pytest.raises(AnsibleActionFail, match="Unsupported parameters"):
+    with pytest.raises(AnsibleActionFail, match=rf"Unsupported parameters for \({re.escape(NAME)}\) module: clouds"):
         action({"api_url": user.kkp.url, "token": TOKEN, "clouds": "x"}).run(task_vars={})
     assert user.kkp.asked("GET") == []

@@ -35,6 +35,16 @@ type settings struct {
 	maxAge         time.Duration
 }
 
+// untimed leaves out a query's own timeout. Upstream's client makes it of the request's deadline, with the sign the wrong way round, which
+// older libraries wrote down as nothing and these ones as a negative duration that Prometheus refuses. The context ends a query in time.
+type untimed struct{ client.GenericAPIClient }
+
+// Do sends a query.
+func (api untimed) Do(ctx context.Context, verb, endpoint string, query url.Values) (client.APIResponse, error) {
+	query.Del("timeout")
+	return api.GenericAPIClient.Do(ctx, verb, endpoint, query)
+}
+
 func main() {
 	logs.InitLogs()
 	defer logs.FlushLogs()
@@ -60,7 +70,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--prometheus-url %q: %w", wanted.prometheusURL, err)
 	}
-	prometheus := client.NewClientForAPI(client.NewGenericAPIClient(&http.Client{}, address, nil), http.MethodGet)
+	api := untimed{client.NewGenericAPIClient(&http.Client{}, address, nil)}
+	prometheus := client.NewClientForAPI(api, http.MethodGet)
 	if err := provide(ctx, server, wanted, rules, prometheus); err != nil {
 		return err
 	}
