@@ -251,10 +251,11 @@ PROGRAMS = (
         modules_mib=200,
         objects_mib=600,
     ),
+    # The picker cannot read metrics with the text parser that the other programs have (github.com/prometheus/common from v0.66 on).
     Program(
         name="inference-extension",
         version=INFERENCE_EXTENSION_VERSION,
-        module="images/modules/platform",
+        module="images/modules/inference-extension",
         packages=(f"{_INFERENCE}/cmd/epp", f"{_INFERENCE}/cmd/bbr"),
         stamps=((f"{_INFERENCE}/version.BuildRef", INFERENCE_EXTENSION_VERSION),),
         sources=("go.mod", "go.sum"),

@@ -57,6 +57,37 @@ attributes:
   action_group:
     support: full
     description: C(module_defaults) for C(group/ailab.conformance.kkp) sets address and token once.
+  platform:
+    support: full
+    platforms: posix
+    description: >-
+      Needs a way to the KKP API, which is why its tasks usually run on the controller. With a local connection they start no process there.
+"""
+
+    CHANGES = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Tells what would change. Where the project or the cluster does not exist yet, all of it is new.
+  diff_mode:
+    support: full
+    description: Shows the fields that differ, never a secret.
+  idempotent:
+    support: full
+    description: Compares what KKP returns and can change.
+"""
+
+    INFO = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Only reads. Where the project does not exist, the result is empty in check mode.
+  diff_mode:
+    support: none
+    description: Changes nothing.
+  idempotent:
+    support: full
+    description: Changes nothing.
 """
 
     PROJECT = r"""
@@ -68,7 +99,7 @@ options:
     required: true
 """
 
-    CLUSTER = r"""
+    USER_CLUSTER = r"""
 options:
   project:
     description:

@@ -16,20 +16,11 @@ author:
   - The ailab.conformance authors (@ailab)
 extends_documentation_fragment:
   - ailab.conformance.kkp
+  - ailab.conformance.kkp.changes
 attributes:
-  check_mode:
-    support: full
-    description: Tells what would change.
   diff_mode:
     support: full
     description: Shows the fields that differ. Values are compared as data, not as text.
-  platform:
-    support: full
-    platforms: posix
-    description: Needs a way to the KKP API, which is why its tasks usually run on the controller.
-  idempotent:
-    support: full
-    description: Compares what KKP returns and can change.
 options:
   name:
     description:

@@ -14,18 +14,8 @@ author:
   - The ailab.conformance authors (@ailab)
 extends_documentation_fragment:
   - ailab.conformance.kkp
+  - ailab.conformance.kkp.info
   - ailab.conformance.kkp.project
-attributes:
-  check_mode:
-    support: full
-    description: Only reads. Where the project does not exist, the result is empty in check mode.
-  diff_mode:
-    support: none
-    description: Changes nothing.
-  platform:
-    support: full
-    platforms: posix
-    description: Needs a way to the KKP API, which is why its tasks usually run on the controller.
 options:
   name:
     description:
@@ -44,7 +34,7 @@ options:
     default:
       - health
 seealso:
-  - module: ailab.conformance.kkp_cluster
+  - module: ailab.conformance.kkp.user_cluster
 """
 
 EXAMPLES = r"""

@@ -15,23 +15,10 @@ author:
   - The ailab.conformance authors (@ailab)
 extends_documentation_fragment:
   - ailab.conformance.kkp
-  - ailab.conformance.kkp.cluster
+  - ailab.conformance.kkp.changes
+  - ailab.conformance.kkp.user_cluster
 requirements:
   - pyyaml >= 6
-attributes:
-  check_mode:
-    support: full
-    description: Tells what would change. Where the project or the cluster does not exist yet, all of it is new.
-  diff_mode:
-    support: full
-    description: Shows the fields that differ, never a secret.
-  platform:
-    support: full
-    platforms: posix
-    description: Needs a way to the KKP API, which is why its tasks usually run on the controller.
-  idempotent:
-    support: full
-    description: Compares what KKP returns and can change.
 options:
   monitoring:
     description:

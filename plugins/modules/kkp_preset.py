@@ -16,17 +16,8 @@ author:
   - The ailab.conformance authors (@ailab)
 extends_documentation_fragment:
   - ailab.conformance.kkp
+  - ailab.conformance.kkp.changes
 attributes:
-  check_mode:
-    support: full
-    description: Tells what would change. Where the project or the cluster does not exist yet, all of it is new.
-  diff_mode:
-    support: full
-    description: Shows the fields that differ, never a secret.
-  platform:
-    support: full
-    platforms: posix
-    description: Needs a way to the KKP API, which is why its tasks usually run on the controller.
   idempotent:
     support: partial
     description: O(update_credentials=always) sends credentials each time. Otherwise nothing changes the second time.

@@ -15,18 +15,8 @@ author:
   - The ailab.conformance authors (@ailab)
 extends_documentation_fragment:
   - ailab.conformance.kkp
+  - ailab.conformance.kkp.info
   - ailab.conformance.kkp.project
-attributes:
-  check_mode:
-    support: full
-    description: Only reads. Where the project does not exist, the result is empty in check mode.
-  diff_mode:
-    support: none
-    description: Changes nothing.
-  platform:
-    support: full
-    platforms: posix
-    description: Needs a way to the KKP API, which is why its tasks usually run on the controller.
 options:
   machines:
     description:

@@ -12,7 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, Load, Works, device, perform, phase, pod_of
+from .load import FIRST, Load, Works, device, has_ended, perform, phase, pod_of
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import Accelerator
@@ -55,7 +55,7 @@ class Attribution(FromMetrics, Check[Load]):
         if (problem := not_started(seen, FIRST)) is not None:
             return problem
         holding, after = phase(seen, "idle"), phase(seen, "after")
-        if not holding or not after:
+        if not holding or not after or not has_ended(seen):
             return inconclusive("metrics-not-seen", "the metrics were not read both while the pod ran and after it was gone")
         return next(self._problems(seen, names, holding, after), None) or self._attributed(seen)
 

@@ -82,7 +82,9 @@ class Durability(FromMetrics, Check[Loss]):
         lost = seen.last("lost")
         if not isinstance(lost, dict) or seen.last("pods") is None:
             return inconclusive("exporter-not-seen", "the exporter was not looked at before and after")
-        before, after = set(by_uuid(seen, "before", names)), set(by_uuid(seen, "after", names))
+        node = str(lost.get("node") or "")
+        before = set(by_uuid(seen, "before", names, nodes=[node]))
+        after = set(by_uuid(seen, "after", names, nodes=[node])) if seen.named("scrape.after.") else set[str]()
         if not before:
             return inconclusive("exporter-not-seen", "the exporter had no accelerator before, so nothing can come back")
         if not after:
@@ -99,7 +101,8 @@ class Durability(FromMetrics, Check[Loss]):
 def _came_back(seen: Seen) -> bool:
     names = Names.read(seen.last(NAMES))
     try:
-        before, after = set(by_uuid(seen, "before", names)), set(by_uuid(seen, "after", names))
+        lost = [str(seen.last("lost").get("node"))]
+        before, after = (set(by_uuid(seen, phase, names, nodes=lost)) for phase in ("before", "after"))
     except ExpositionError:
         return False
     return bool(before) and before <= after

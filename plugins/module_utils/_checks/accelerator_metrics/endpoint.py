@@ -55,7 +55,7 @@ class Endpoint(RecordedControl[Situation]):
     def evaluate(self, seen: Seen) -> Finding:
         """Reads every text."""
         pods, scrapes = seen.last(EXPORTERS), seen.named("scrape.now.")
-        if not isinstance(pods, list) or not scrapes:
+        if not isinstance(pods, list) or not pods or not scrapes:
             return inconclusive("metrics-not-seen", "no exporter was read")
         unasked = sorted({exporter.node for exporter in map(Exporter.of, pods) if exporter.node} - set(scrapes))
         if unasked:

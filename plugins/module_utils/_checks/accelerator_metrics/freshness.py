@@ -27,6 +27,9 @@ JSON = Any
 _EVERY = 1.0
 """Seconds between two readings of an endpoint, which nobody can watch."""
 
+_WAITED = "waited"
+"""Fact: for how many seconds nothing moved; none where something did."""
+
 
 class Freshness(FromMetrics, RecordedControl[Situation]):
     """Energy, power, temperature or utilisation of every accelerator moves from one scrape to a later one.
@@ -55,19 +58,19 @@ class Freshness(FromMetrics, RecordedControl[Situation]):
             scrape(bench, "later", among, metrics=own.names.restless)
             return not _still(bench.so_far) or None
 
-        bench.polled(moved, every=_EVERY, seconds=own.fresh_seconds)
+        bench.note(_WAITED, [own.fresh_seconds if bench.polled(moved, every=_EVERY, seconds=own.fresh_seconds) is None else 0.0])
 
     def recorded(self, subject: Seen, /) -> Iterable[tuple[str, JSON]]:
         """The first scrape twice."""
         first = {fact.name: fact.data for fact in subject.facts if not fact.name.startswith("scrape.later.")}
         later = {f"scrape.later.{node}": data for node, data in subject.named("scrape.first.").items()}
-        return [*first.items(), *later.items()]
+        return [*(first | later).items()]
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares the first scrape with the last."""
-        if not seen.named("scrape.later."):
-            return inconclusive("metrics-not-seen", "the exporters were not read twice")
         still, found = _still(seen), by_uuid(seen, "later", names)
+        if not isinstance(seen.last(_WAITED), list) or not seen.last(_WAITED):
+            return inconclusive("metrics-not-seen", "the record ends before the exporters had been read for long enough")
         if not found:
             return not_run("no-accelerators", "no series carries the label of a device")
         if still:

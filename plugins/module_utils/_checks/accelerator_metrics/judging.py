@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive
@@ -12,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposi
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import StoreError
 
 from .scrapes import LIMITS, NAMES
-from .settings import Names
+from .settings import LIMITS_KNOWN, Names
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -24,7 +25,7 @@ class FromMetrics(ABC):
 
     def evaluate(self, seen: Seen) -> Finding:
         """Judges the metrics, where there are some that can be read."""
-        if not isinstance(seen.last(NAMES), dict) or not isinstance(seen.last(LIMITS), dict):
+        if not _complete(seen.last(NAMES), Names().as_fact()) or not _complete(seen.last(LIMITS), LIMITS_KNOWN):
             return inconclusive("metrics-not-seen", "no exporter was read")
         try:
             return self.judge(seen, Names.read(seen.last(NAMES)))
@@ -39,3 +40,7 @@ class FromMetrics(ABC):
             ExpositionError: a scrape cannot be read.
             StoreError: the monitoring system's answer cannot be read.
         """
+
+
+def _complete(fact: object, wanted: Iterable[str]) -> bool:
+    return isinstance(fact, dict) and all(fact.get(name) for name in wanted)

@@ -26,6 +26,9 @@ JSON = Any
 FIRST, SECOND = "first", "second"
 """Roles of the pods. What is asked is asked of the first."""
 
+ENDED = "ended"
+"""Fact: the pods that were ended, noted before they were."""
+
 _EVERY = 1.0
 _SMI = ("nvidia-smi", "-L")
 
@@ -93,7 +96,7 @@ def perform(bench: Bench, load: Load) -> None:
     elif load.waits:
         # As long as a load took at most to show elsewhere: nothing is waited for here that could come earlier.
         bench.polled(lambda: scrape(bench, "busy", among, metrics=names.core), every=own.quiet_seconds, seconds=own.quiet_seconds)
-    bench.note("ended", list(roles))
+    bench.note(ENDED, list(roles))
     for role in roles:
         bench.release(role)
     reached("after", lambda seen: _quiet(seen, "after", names, roles, attributed=False))
@@ -118,6 +121,12 @@ def phase(seen: Seen, name: str) -> dict[str, Accelerator]:
         ExpositionError: one cannot be read.
     """
     return by_uuid(seen, name, Names.read(seen.last(NAMES)))
+
+
+def has_ended(seen: Seen) -> bool:
+    """Whether the record goes as far as the end of the pods."""
+    ended = seen.last(ENDED)
+    return isinstance(ended, list) and FIRST in ended
 
 
 def limit(seen: Seen, name: str) -> float:

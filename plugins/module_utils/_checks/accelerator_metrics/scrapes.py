@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -145,14 +145,24 @@ def exposition(fact: JSON) -> Exposition:
     return read(body)
 
 
-def by_uuid(seen: Seen, phase: str, names: Names) -> dict[str, Accelerator]:
+def by_uuid(seen: Seen, phase: str, names: Names, *, nodes: Collection[str] = ()) -> dict[str, Accelerator]:
     """The accelerators in the scrapes of a phase, by UUID. A series without the label of the device belongs to none.
 
+    Args:
+        seen: the record.
+        phase: of the scrapes.
+        names: how metrics are called.
+        nodes: whose exporters must have been read; those of all exporters that were found when empty.
+
     Raises:
-        ExpositionError: a scrape failed or cannot be read, or two nodes claim one accelerator.
+        ExpositionError: a scrape failed, cannot be read or was not made, or two nodes claim one accelerator.
     """
+    scrapes = seen.named(f"scrape.{phase}.")
+    unread = sorted(set(nodes or _nodes(seen)) - set(scrapes))
+    if unread:
+        raise ExpositionError(f"the exporters on {', '.join(unread)} were not read")
     found: dict[str, Accelerator] = {}
-    for node, fact in sorted(seen.named(f"scrape.{phase}.").items()):
+    for node, fact in sorted(scrapes.items()):
         try:
             known = exposition(fact)
         except ExpositionError as error:
@@ -165,4 +175,12 @@ def by_uuid(seen: Seen, phase: str, names: Names) -> dict[str, Accelerator]:
             if uuid in found:
                 raise ExpositionError(f"accelerator {uuid} is exported by the nodes {found[uuid].node} and {node}, expected one")
             found[uuid] = Accelerator(uuid=uuid, node=node, series=tuple(several))
+    return found
+
+
+def _nodes(seen: Seen) -> set[str]:
+    pods = seen.last(EXPORTERS)
+    found = {Exporter.of(pod).node for pod in pods if isinstance(pod, dict)} - {""} if isinstance(pods, list) else set[str]()
+    if not found:
+        raise ExpositionError("no exporter was found on any node")
     return found

@@ -72,6 +72,10 @@ class Names:
         return cls(**plain)
 
 
+LIMITS_KNOWN = ("idle_percent", "busy_percent", "memory_mib")
+"""Settings that evaluators judge by."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSettings(Monitored):
     """Options of verify_accelerator_metrics alone.
@@ -111,8 +115,8 @@ class MetricsSettings(Monitored):
         strange = sorted(set(self.metric_names) - set(known))
         if strange:
             raise unusable("metric_names", strange[0], expected=f"keys among {', '.join(known)}")
-        if not 0 <= self.idle_percent < self.busy_percent <= 100:
-            raise unusable("busy_percent", self.busy_percent, expected=f"more than idle_percent, {self.idle_percent:g}, and at most 100")
+        if not 0 < self.idle_percent < self.busy_percent <= 100:
+            raise unusable("idle_percent", self.idle_percent, expected=f"more than 0 and less than busy_percent, {self.busy_percent:g}")
         for name in ("memory_mib", "react_seconds", "quiet_seconds", "fresh_seconds"):
             if not getattr(self, name) >= 1:
                 raise unusable(name, getattr(self, name), expected="at least 1")
@@ -127,7 +131,7 @@ class MetricsSettings(Monitored):
     @property
     def limits(self) -> JSON:
         """The numbers that evaluators judge by, as a fact."""
-        return {"idle_percent": self.idle_percent, "busy_percent": self.busy_percent, "memory_mib": self.memory_mib}
+        return {name: getattr(self, name) for name in LIMITS_KNOWN}
 
 
 LOAD = "timeout 180 sh -c 'while :; do dd if=/dev/zero of=/dev/null bs=64M count=64; done'"

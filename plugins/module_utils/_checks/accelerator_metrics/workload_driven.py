@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, Load, Works, device, limit, perform, phase
+from .load import FIRST, Load, Works, device, has_ended, limit, perform, phase
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
@@ -62,6 +62,8 @@ class WorkloadDriven(FromMetrics, Check[Load]):
         if None in {*busy[:2], *used[:2]}:
             return failure("device-without-metrics", f"{uuid} has no {names.utilization} or {names.memory_used} while a pod has it")
         idle, loaded, after = (value if value is not None else math.inf for value in busy)
+        if not has_ended(seen):
+            return inconclusive("end-not-seen", "the load was not ended")
         grown = (used[1] or 0.0) - (used[0] or 0.0)
         return next(self._problems(seen, uuid, (idle, loaded, after), grown), None) or success(
             "load-seen", f"{uuid}: {idle:g} % before, {loaded:g} % and {grown:g} MiB more under load, {after:g} % afterwards"

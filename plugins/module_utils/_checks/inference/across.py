@@ -63,7 +63,7 @@ class CrossNamespace(Check[Grant]):
     def observe(self, bench: Bench, variant: Grant, /) -> None:
         """Makes a backend elsewhere, with or without a grant, and sends requests."""
         at, host, elsewhere = site.require(bench), host_of(bench), bench.space("elsewhere")
-        pod = bench.create("pod", site.backend_pod("afar", image=bench.settings.probe_image), space=elsewhere)
+        pod = bench.create("pod", site.backend_pod("afar", bench=bench), space=elsewhere)
         made = bench.create("service", site.service("afar"), space=elsewhere)
         if variant.given:
             bench.create("grant", grant(to=made["metadata"]["name"], routes_of=bench.namespace), space=elsewhere)

@@ -65,9 +65,8 @@ class Resilience(Check[Pods]):
     def observe(self, bench: Bench, variant: Pods, /) -> None:
         """Makes a backend of two pods, deletes one or both, and sends requests."""
         at, host, name = site.require(bench), host_of(bench), bench.name("pair")
-        image = bench.settings.probe_image
         pods = [
-            bench.create(f"pod-{number}", site.backend_pod("pair", image=image, labels={"ai-conformance/pair": name})) for number in (1, 2)
+            bench.create(f"pod-{number}", site.backend_pod("pair", bench=bench, labels={"ai-conformance/pair": name})) for number in (1, 2)
         ]
         made = bench.create("service", site.service(name, selects={"ai-conformance/pair": name}))
         uids = {pod["metadata"]["uid"] for pod in pods}

@@ -69,11 +69,14 @@ def stand(bench: Bench) -> None:
 def _make(bench: Bench) -> None:
     own = bench.own(InferenceSettings)
     _stands(bench, GATEWAY_NAME, gateway(class_of(bench)))
-    image = bench.settings.probe_image
     for name in (FIRST, SECOND):
-        _stands(bench, name, backend_pod(name, image=image))
+        _stands(bench, name, backend_pod(name, bench=bench))
         _stands(bench, name, service(name))
-    _stands(bench, CLIENT, Manifest(kind=kinds.POD, fields={"spec": PodTemplate(image=own.client_image).spec()}))
+    _stands(
+        bench,
+        CLIENT,
+        Manifest(kind=kinds.POD, fields={"spec": PodTemplate(image=own.client_image, tolerations=bench.settings.tolerations).spec()}),
+    )
     wanted = {FIRST, SECOND, CLIENT}
 
     def complete(view: View) -> bool:
@@ -124,16 +127,16 @@ def class_of(bench: Bench) -> str:
     return str(chosen[0])
 
 
-def backend_pod(says: str, *, image: str, labels: Mapping[str, str] | None = None) -> Manifest:
+def backend_pod(says: str, *, bench: Bench, labels: Mapping[str, str] | None = None) -> Manifest:
     """A pod whose web server answers every request with a few letters.
 
     Args:
         says: the answer.
-        image: with ``httpd`` and a shell.
+        bench: whose probe image, with ``httpd`` and a shell, and tolerations it has.
         labels: beside the one that its Service looks for.
     """
     script = f"mkdir -p {FOLDER}/www && printf %s {says} >{FOLDER}/www/index.html && exec httpd -f -p {PORT} -h {FOLDER}/www"
-    spec = PodTemplate(image=image, script=script).spec()
+    spec = PodTemplate(image=bench.settings.probe_image, script=script, tolerations=bench.settings.tolerations).spec()
     spec["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}
     return Manifest(kind=kinds.POD, fields={"spec": spec}, labels={BACKEND: says, **(labels or {})})
 

@@ -31,13 +31,16 @@ _EVERY = 1.0
 
 
 def start(bench: Bench, role: str = "server", *, asks: bool = True, broken: bool = False) -> str:
-    """Starts a workload and waits until it serves, recorded as ``workload.<role>`` and ``mark.<role>``; its mark.
+    """Starts a workload and waits until it serves, recorded as ``workload.<role>`` and ``mark.<role>``.
 
     Args:
         bench: the way to the cluster.
         role: of the pod.
         asks: whether it asks to be scraped.
         broken: whether its metrics have a line that is cut off.
+
+    Returns:
+        Its mark; empty where it does not run, so that there is nothing more to see.
 
     Raises:
         PreconditionError: PodMonitors are asked for and not served.
@@ -49,11 +52,19 @@ def start(bench: Bench, role: str = "server", *, asks: bool = True, broken: bool
     if asks and by_monitor:
         bench.require_served(server.POD_MONITOR, component="Prometheus operator")
         bench.create(f"{role}-monitor", server.pod_monitor(selects=labels, labels=own.discovery_labels))
-    image = bench.settings.probe_image
-    pod = bench.create(f"{role}-pod", server.workload(image=image, mark=mark, labels=labels, asks=asks and not by_monitor, broken=broken))
+    manifest = server.workload(
+        image=bench.settings.probe_image,
+        mark=mark,
+        labels=labels,
+        tolerations=bench.settings.tolerations,
+        asks=asks and not by_monitor,
+        broken=broken,
+    )
+    pod = bench.create(f"{role}-pod", manifest)
     bench.know(role, pod)
     bench.note(f"mark.{role}", mark)
-    bench.running(role)
+    if bench.running(role).progress.stage is not Stage.RUNNING:
+        return ""
 
     def serves(view: View) -> bool | None:
         current = view.by_uid("Pod", pod["metadata"]["uid"])

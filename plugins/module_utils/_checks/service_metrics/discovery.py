@@ -55,6 +55,8 @@ class Discovery(FromStore, Check[Workload]):
     def observe(self, bench: Bench, variant: Workload, /) -> None:
         """Starts the workload and queries for its mark."""
         own, mark = bench.own(ServiceMetricsSettings), start(bench, asks=variant.asks)
+        if not mark:
+            return
         seconds = own.collect_seconds if variant.asks else own.quiet_seconds
         look(bench, "stored", of_mark(mark), bool, seconds=seconds)
         look(bench, "up", f'up{{instance="{target(bench.so_far, "server")}"}}', lambda found: found is not None, seconds=1)

@@ -54,6 +54,8 @@ class ExactTraffic(FromStore, Check[Traffic]):
     def observe(self, bench: Bench, variant: Traffic, /) -> None:
         """Waits for the first scrape, sends the requests, and queries until the count has changed."""
         own, mark = bench.own(ServiceMetricsSettings), start(bench)
+        if not mark:
+            return
         look(bench, "before", of_mark(mark), bool, seconds=own.collect_seconds)
         bench.note("wanted", own.requests)
         if variant.sent:

@@ -57,6 +57,8 @@ class LeftAlone(FromStore, Check[Twins]):
         """Starts both, waits for the first, and looks for the second for as long as that took at most."""
         own = bench.own(ServiceMetricsSettings)
         twin, mark = start(bench, "twin", asks=variant.second_asks), start(bench)
+        if not twin or not mark:
+            return
         look(bench, "stored", of_mark(mark), bool, seconds=own.collect_seconds)
         seconds = own.collect_seconds if variant.second_asks else own.quiet_seconds
         look(bench, "twin", of_mark(twin), bool, seconds=seconds)

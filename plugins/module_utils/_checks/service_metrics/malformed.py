@@ -54,6 +54,8 @@ class Malformed(FromStore, Check[Text]):
     def observe(self, bench: Bench, variant: Text, /) -> None:
         """Starts the workload and waits until it is a target."""
         own, mark = bench.own(ServiceMetricsSettings), start(bench, broken=variant.broken)
+        if not mark:
+            return
         at = target(bench.so_far, "server")
         look(bench, "up", f'up{{instance="{at}"}}', bool, seconds=own.collect_seconds)
         look(bench, "stored", of_mark(mark), lambda found: found is not None, seconds=1)

@@ -8,7 +8,7 @@ what is stored of them can be told from everything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
@@ -67,18 +67,24 @@ exec httpd -f -p {PORT} -h {FOLDER}/www
 """
 
 
-def workload(*, image: str, mark: str, labels: Mapping[str, str], asks: bool, broken: bool = False) -> Manifest:
+def workload(
+    *, image: str, mark: str, labels: Mapping[str, str], tolerations: Sequence[Mapping[str, JSON]], asks: bool, broken: bool = False
+) -> Manifest:
     """The pod of the workload.
 
     Args:
         image: with ``httpd``, ``awk`` and a shell.
         mark: value of the label of all its series.
         labels: of the pod.
+        tolerations: of the pod.
         asks: whether its annotations ask to be scraped.
         broken: whether its metrics have a line that is cut off.
     """
     template = PodTemplate(
-        image=image, script=_SCRIPT, env={"MARK": mark, "CALL": _CALL, "METRICS": _METRICS, **({"BROKEN": "yes"} if broken else {})}
+        image=image,
+        script=_SCRIPT,
+        tolerations=tolerations,
+        env={"MARK": mark, "CALL": _CALL, "METRICS": _METRICS, **({"BROKEN": "yes"} if broken else {})},
     )
     annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": METRICS_PATH}
     return Manifest(kind=kinds.POD, fields={"spec": template.spec()}, labels=labels, annotations=annotations if asks else {})

@@ -12,6 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe, pod_spec
 
@@ -67,7 +68,8 @@ class ServerTraffic(FromStore, Check[Prompts]):
                 expected="the image of a server that speaks OpenAI's protocol",
                 look="the options server_*",
             )
-        self._start(bench, own)
+        if not self._start(bench, own):
+            return
         at = f'instance="{target(bench.so_far, "server")}"'
         metrics = f'{{__name__=~"{"|".join(own.server_metrics)}",{at}}}'
         bench.note("metrics", list(own.server_metrics))
@@ -86,8 +88,8 @@ class ServerTraffic(FromStore, Check[Prompts]):
         )
 
     @staticmethod
-    def _start(bench: Bench, own: ServiceMetricsSettings) -> None:
-        spec = pod_spec(Probe(image=own.server_image, command=own.server_command), image="", tolerations=())
+    def _start(bench: Bench, own: ServiceMetricsSettings) -> bool:
+        spec = pod_spec(Probe(image=own.server_image, command=own.server_command), image="", tolerations=bench.settings.tolerations)
         container = spec["containers"][0]
         container["ports"] = [{"name": "http", "containerPort": own.server_port}]
         container["readinessProbe"] = {"httpGet": {"path": own.server_path, "port": "http"}, "periodSeconds": 1}
@@ -97,7 +99,7 @@ class ServerTraffic(FromStore, Check[Prompts]):
         pod = bench.create("server-pod", Manifest(kind=kinds.POD, fields={"spec": spec}, annotations=annotations))
         bench.know("server", pod)
         bench.note("mark.server", pod["metadata"]["name"])
-        bench.running("server")
+        return bench.running("server").progress.stage is Stage.RUNNING
 
     @staticmethod
     def _send(bench: Bench, own: ServiceMetricsSettings) -> None:

@@ -54,6 +54,8 @@ class Staleness(FromStore, Check[End]):
     def observe(self, bench: Bench, variant: End, /) -> None:
         """Waits for the series, deletes the workload, and queries until they are gone."""
         own, mark = bench.own(ServiceMetricsSettings), start(bench)
+        if not mark:
+            return
         look(bench, "before", of_mark(mark), bool, seconds=own.collect_seconds)
         if variant.deleted:
             bench.release("server")

@@ -68,6 +68,8 @@ class Tenancy(FromStore, Check[Tenant]):
                 look="the options other_monitoring_*",
             )
         mark = start(bench)
+        if not mark:
+            return
         look(bench, "mine", of_mark(mark), bool, seconds=own.collect_seconds)
         query(bench, "theirs", own.other_store if variant.other else own.store, of_mark(mark))
 

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,3 +78,13 @@ def test_options_are_validated_before_anybody_is_asked(user: Bench) -> None:
     with pytest.raises(AnsibleActionFail, match=rf"Unsupported parameters for \({re.escape(NAME)}\) module: clouds"):
         action({"api_url": user.kkp.url, "token": TOKEN, "clouds": "x"}).run(task_vars={})
     assert user.kkp.asked("GET") == []
+
+
+def test_what_ansible_documents_is_what_is_accepted(root: Path) -> None:
+    """Fragments are found by names, and a name can mean another file than one thinks."""
+    program = Path(sys.executable).with_name("ansible-doc")
+    names = [f"ailab.conformance.{name}" for name in TASKS]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(root / ".ansible/collections")}
+    said = subprocess.run([program, "--json", *names], env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
+    documented = {name.rpartition(".")[2]: set(page["doc"]["options"]) for name, page in json.loads(said).items()}
+    assert documented == {name: set(task.argument_spec) for name, task in TASKS.items()}
