@@ -45,7 +45,7 @@ def test_hosts_that_mean_the_same_cluster_are_refused(root: Path, tmp_path: Path
     more = tmp_path / "more.yml"
     more.write_text(yaml.safe_dump({"user_clusters": {"hosts": {"second": {"kkp_user_cluster_name": name}}}}))
     command = [
-        Path(sys.executable).parent / "ansible-playbook",
+        str(Path(sys.executable).parent / "ansible-playbook"),
         "playbooks/preflight.yml",
         "--inventory=inventories/kkp",
         f"--inventory={more}",
