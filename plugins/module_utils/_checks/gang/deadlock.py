@@ -76,7 +76,7 @@ class NoDeadlock(Check[Sent]):
             if variant.by_queue:
                 pair.let_through(list(jobs.values()), seconds=settings.finish_seconds)
             for role, job in jobs.items():
-                ended(bench, role, job, seconds=0)
+                ended(bench, role, job, seconds=settings.hold_seconds if variant.by_queue else 0)
                 solution.workloads(bench, f"workloads.{role}", job)
             bench.note("members", trace.timeline().as_fact())
 

@@ -129,6 +129,7 @@ def ended(bench: Bench, role: str, job: JSON, *, seconds: float) -> JSON:
         def over(found: list[JSON]) -> JSON | None:
             return next((item for item in found if _is_over(item)), None)
 
+        jobs.listed(seconds=bench.settings.start_seconds)
         last = jobs.until(over, seconds=seconds) or next(iter(jobs.objects.values()), None)
     bench.note(f"job.{role}", last)
     return last
