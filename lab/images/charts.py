@@ -19,6 +19,7 @@ from lab.images.programs import (
 _PLATFORM = "images/modules/platform"
 _ENVOY_GATEWAY = "images/modules/envoy-gateway"
 _ENVOY_GATEWAY_MODULE = "github.com/envoyproxy/gateway"
+_INFERENCE = "images/modules/inference-extension"
 _INFERENCE_MODULE = "sigs.k8s.io/gateway-api-inference-extension"
 # Where the source trees take images from; a release has others.
 _STAGING = "us-central1-docker.pkg.dev/k8s-staging-images"
@@ -117,7 +118,7 @@ CHARTS = (
     Chart(
         name="inference-extension-crds",
         version=INFERENCE_EXTENSION_VERSION,
-        wrapper=_PLATFORM,
+        wrapper=_INFERENCE,
         module=_INFERENCE_MODULE,
         folder="config/crd/bases",
         groups=("ai_gateway",),
@@ -125,7 +126,7 @@ CHARTS = (
     Chart(
         name="inferencepool",
         version=INFERENCE_EXTENSION_VERSION,
-        wrapper=_PLATFORM,
+        wrapper=_INFERENCE,
         module=_INFERENCE_MODULE,
         folder="config/charts/inferencepool",
         groups=("ai_gateway",),
@@ -134,7 +135,7 @@ CHARTS = (
     Chart(
         name="body-based-routing",
         version=INFERENCE_EXTENSION_VERSION,
-        wrapper=_PLATFORM,
+        wrapper=_INFERENCE,
         module=_INFERENCE_MODULE,
         folder="config/charts/body-based-routing",
         groups=("ai_gateway",),

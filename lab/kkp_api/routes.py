@@ -7,6 +7,7 @@ from __future__ import annotations
 from lab.kkp_api import (
     accounts,
     applications,
+    cluster_metrics,
     clusters,
     lab_routes,
     machine_deployments,
@@ -25,6 +26,7 @@ KKP = (
     *ssh_keys.OPERATIONS,
     *presets.OPERATIONS,
     *clusters.OPERATIONS,
+    *cluster_metrics.OPERATIONS,
     *machine_deployments.OPERATIONS,
     *applications.OPERATIONS,
     *monitoring.OPERATIONS,

@@ -153,7 +153,7 @@ kept:
   type: list
   elements: str
   sample:
-    - "CRD clusterqueues.kueue.x-k8s.io stays: team-a would go with it"
+    - "CRD clusterqueues.kueue.x-k8s.io stays, because of team-a"
 """
 
 from typing import NoReturn

@@ -16,13 +16,12 @@ from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import METADATA_ONLY, Cluster, successful
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discovery import Served
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError, NotFoundError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait import Want, wait
 
 from .manifest import Object
-from .ownership import RELEASE_LABEL, Owner, inhabitants, labels_of, namespace_of
+from .ownership import RELEASE_LABEL, Owner, labels_of, namespace_of
 
 JSON = Any
 
@@ -133,19 +132,6 @@ def remove_namespace(cluster: Cluster, name: str, *, seconds: float) -> None:
         ConformanceError: the API server refuses, or does not answer.
     """
     _remove(cluster, _NAMESPACES, [name], seconds=seconds)
-
-
-def namespace_stays(cluster: Cluster, *, kinds: Sequence[Served], owner: Owner) -> str | None:
-    """Why the namespace of a release that is gone must stay; None when it may go.
-
-    Raises:
-        ConformanceError: the API server refuses, or does not answer.
-    """
-    item = namespace_of(cluster, owner.namespace)
-    if item is None or RELEASE_LABEL not in labels_of(item):
-        return f"Namespace {owner.namespace} was there before the release" if item else None
-    others = inhabitants(cluster, owner.namespace, kinds=kinds, owner=owner)
-    return f"Namespace {owner.namespace} has {', '.join(others)}" if others else None
 
 
 def _apply(cluster: Cluster, path: str, definition: JSON) -> None:

@@ -24,6 +24,7 @@ JSON = Any
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 US = "ailab.conformance"
+RELEASE = "release"
 RELEASE_LABEL = "ailab.conformance/release"
 _HELM_NAME, _HELM_SPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 _HELMS = f"{MANAGED_BY}=Helm"
@@ -136,7 +137,7 @@ def refuse(problems: Sequence[str], *, owner: Owner, look: str) -> None:
 
 
 def inhabitants(cluster: Cluster, namespace: str, *, kinds: Sequence[Served], owner: Owner) -> list[str]:
-    """What is in a namespace and is neither this release's nor the system's, as ``Kind/name``.
+    """What is in a namespace and is neither this release's nor the system's: ``Kind/name``, or ``release name`` for all of a release.
 
     Args:
         cluster: the API server.
@@ -162,7 +163,8 @@ def inhabitants(cluster: Cluster, namespace: str, *, kinds: Sequence[Served], ow
         for item in items:
             name = item["metadata"]["name"]
             if not (_is_by_product(kind.kind, item, owner) or owner.is_helms(item) or owner.is_ours(item)):
-                found.add(f"{kind.kind}/{name}")
+                release = _release_of(item)
+                found.add(f"{RELEASE} {release}" if release else f"{kind.kind}/{name}")
     return sorted(found)
 
 
@@ -199,6 +201,13 @@ def _listed(cluster: Cluster, kind: Served, namespace: str, *, labels: str = "")
         return cluster.list(kind.path(namespace=namespace), labels=labels, accept=METADATA_ONLY).items
     except NotFoundError:
         return []
+
+
+def _release_of(item: JSON) -> str:
+    """Name of the Helm release that an object, or the Secret of a release, belongs to; empty for none."""
+    labels = labels_of(item)
+    stored = labels.get("name", "") if labels.get("owner") == "helm" else ""
+    return stored or (item["metadata"].get("annotations") or {}).get(_HELM_NAME, "")
 
 
 def _is_by_product(kind: str, item: JSON, owner: Owner) -> bool:

@@ -10,9 +10,9 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discovery import served
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Outcome
 
-from .cluster_wide import crds_of, namespace_stays, remove_crds, remove_namespace, used
+from .cluster_wide import crds_of, remove_crds, remove_namespace, used
 from .install import Hand
-from .ownership import RELEASE_LABEL, Owner, labels_of, namespace_of
+from .ownership import RELEASE, RELEASE_LABEL, Owner, inhabitants, labels_of, namespace_of
 from .release import stored
 
 
@@ -33,7 +33,7 @@ def absent(cluster: Cluster, owner: Owner, *, hand: Hand, seconds: float, check_
     """
     release = stored(cluster, name=owner.release, namespace=owner.namespace)
     crds = {str(crd["metadata"]["name"]): used(cluster, crd) for crd in crds_of(cluster, owner)}
-    kept = [f"CRD {name} stays: {_of_it(left)} would go with it" for name, left in crds.items() if left]
+    kept = [f"CRD {name} stays, because of {_of_it(left)}" for name, left in crds.items() if left]
     unused = [name for name, left in crds.items() if not left]
     if not check_mode:
         if release:
@@ -41,13 +41,19 @@ def absent(cluster: Cluster, owner: Owner, *, hand: Hand, seconds: float, check_
         remove_crds(cluster, unused, seconds=seconds)
     space = namespace_of(cluster, owner.namespace)
     marked = space is not None and RELEASE_LABEL in labels_of(space)
-    why = namespace_stays(cluster, kinds=served(cluster), owner=owner) if marked else None
-    if marked and not why and not check_mode:
+    left = inhabitants(cluster, owner.namespace, kinds=served(cluster), owner=owner) if marked else []
+    if marked and not left and not check_mode:
         remove_namespace(cluster, owner.namespace, seconds=seconds)
+    # Other releases take it along when they go; anything else has to be told.
+    others = [name for name in left if not name.startswith(f"{RELEASE} ")]
     diff = [{"before_header": owner.release, "after_header": "", "before": release.manifest, "after": ""}] if release else []
     return Outcome(
-        changed=bool(release or unused or (marked and not why)),
-        values={"release": {}, "diff": diff, "kept": [*kept, *([f"{why}, so it stays"] if why else [])]},
+        changed=bool(release or unused or (marked and not left)),
+        values={
+            "release": {},
+            "diff": diff,
+            "kept": [*kept, *([f"Namespace {owner.namespace} stays, because of {_of_it(others)}"] if others else [])],
+        },
     )
 
 

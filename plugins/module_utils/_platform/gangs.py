@@ -28,7 +28,9 @@ _INDEX = "batch.kubernetes.io/job-completion-index"
 
 BARRIER = f"""
 say() {{ echo "$*" | tee /dev/termination-log; }}
-ask() {{ wget -q -T 2 -O - "http://$LEADER:{PORT}/cgi-bin/$1?$JOB_COMPLETION_INDEX" 2>/dev/null; }}
+ask() {{
+  printf 'GET /cgi-bin/%s?%s HTTP/1.0\\r\\n\\r\\n' "$1" "$JOB_COMPLETION_INDEX" | timeout 3 nc "$LEADER" {PORT} 2>/dev/null | tail -n 1
+}}
 until_all() {{
   while n=$(ask "$1"); [ "${{n:-0}}" -lt "$2" ]; do
     [ "$(date +%s)" -lt "$end" ] || return 1

@@ -105,6 +105,13 @@ class GivenSolution:
         """The ticket to the platform's own queue, however much it admits."""
         return self._ticket
 
+    def await_word(self, _bench: Bench, _job: JSON, *, seconds: float) -> None:
+        """Waits for nothing: when this solution has decided is not known.
+
+        Args:
+            seconds: how long another solution would be waited for.
+        """
+
     def workloads(self, _bench: Bench, _fact: str, _job: JSON) -> None:
         """Records nothing: what this solution thinks of a job is not known."""
 
@@ -143,10 +150,26 @@ class Kueue:
         self._active(bench, bench.create(f"{role}.local", local, name=name))
         return Ticket(labels={QUEUE_LABEL: name}, annotations={ANYWHERE: "true"} if by_nodes else {})
 
+    def await_word(self, bench: Bench, job: JSON, *, seconds: float) -> None:
+        """Waits until Kueue has admitted a job, or has said why it does not: it may have other gangs to start first.
+
+        Args:
+            bench: the way to the cluster.
+            job: as it was made.
+            seconds: how long to wait.
+        """
+
+        def has_word(found: list[JSON]) -> bool | None:
+            reserved = [condition(item, "QuotaReserved") for item in found if _is_of(item, job)]
+            return any(word.get("status") == "True" or word.get("message") for word in reserved) or None
+
+        with Followed(bench.cluster, self.kinds["Workload"].collection(bench.namespace)) as workloads:
+            workloads.until(has_word, seconds=seconds)
+
     def workloads(self, bench: Bench, fact: str, job: JSON) -> None:
         """Records the Workloads that stand for a job: what Kueue thinks of it."""
         found = bench.cluster.list(self.kinds["Workload"].collection(bench.namespace)).items
-        bench.note(fact, [item for item in found if any(owner.get("uid") == job["metadata"]["uid"] for owner in _owners(item))])
+        bench.note(fact, [item for item in found if _is_of(item, job)])
 
     def _active(self, bench: Bench, queue: JSON) -> None:
         name, seconds = queue["metadata"]["name"], bench.settings.start_seconds
@@ -216,5 +239,5 @@ def _cluster_queue(bench: Bench, flavor: str, room: Room) -> JSON:
     return {"spec": {"namespaceSelector": here, "resourceGroups": [group]}}
 
 
-def _owners(item: JSON) -> list[JSON]:
-    return item["metadata"].get("ownerReferences") or []
+def _is_of(workload: JSON, job: JSON) -> bool:
+    return any(owner.get("uid") == job["metadata"]["uid"] for owner in workload["metadata"].get("ownerReferences") or [])

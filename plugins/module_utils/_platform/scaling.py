@@ -40,7 +40,7 @@ APP_LABEL = "ai-conformance/app"
 
 _SERVE = f"""
 mkdir -p {FOLDER}/www
-tell() {{ printf '# TYPE %s gauge\\n%s %s\\n' "$METRIC" "$METRIC" "$1" > {FOLDER}/www/metrics; }}
+tell() {{ printf '# TYPE %s gauge\\n%s %s\\n' "$METRIC" "$METRIC" "$1" > {FOLDER}/www/metrics.txt; }}
 tell 0
 trap 'exit 0' TERM INT
 httpd -f -p {PORT} -h {FOLDER}/www & wait $!
@@ -54,14 +54,14 @@ def serving(template: PodTemplate, metric: str) -> PodTemplate:
         template: all else that they are; the image needs busybox's httpd.
         metric: name of the gauge.
     """
-    scrape = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics"}
+    scrape = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics.txt"}
     env = {**template.env, "METRIC": metric}
     return replace(template, script=_SERVE, env=env, annotations={**template.annotations, **scrape}, restart="Always")
 
 
 def telling(metric: str, value: int | None) -> tuple[str, ...]:
     """The command that sets a pod's gauge, or takes it away."""
-    file = f"{FOLDER}/www/metrics"
+    file = f"{FOLDER}/www/metrics.txt"
     if value is None:
         return ("rm", "-f", file)
     text = f"# TYPE {metric} gauge\\n{metric} {value}\\n"

@@ -205,7 +205,7 @@ def machines(api: Api, cluster: str) -> Iterator[Answer]:
     yield ask("POST", f"{one}/restart")
     yield ask("PUT", f"{cluster}/nodes/upgrades", {"version": "1.34.4"})
     machine(api.platform.clusters[cluster.rpartition("/")[2]])
-    for found in (path, one, f"{one}/nodes", f"{one}/nodes/events?type=normal", f"{cluster}/nodes"):
+    for found in (path, one, f"{one}/nodes", f"{one}/nodes/events?type=normal", f"{cluster}/nodes", f"{cluster}/metrics"):
         yield ask("GET", found)
     yield ask("DELETE", f"{path}/nodes/gpu-1")
     yield ask("DELETE", one)
@@ -224,6 +224,7 @@ def machine(cluster: ClusterInMemory) -> None:
     address = {"addresses": [{"type": "InternalIP", "address": "10.0.0.11"}]}
     labels = {"nvidia.com/gpu.product": "SIMULATED-H100-80GB", "other": "x"}
     cluster.create("/api/v1/nodes", {"metadata": {"name": "gpu-1", "labels": labels}, "status": {**status, **address}})
+    cluster.create("/apis/metrics.k8s.io/v1beta1/nodes", {"metadata": {"name": "gpu-1"}, "usage": {"cpu": "250m", "memory": "1Gi"}})
     about = {"kind": "Node", "name": "gpu-1"}
     event = {"metadata": {"name": "gpu-1.1"}, "involvedObject": about, "type": "Normal", "message": "m", "lastTimestamp": None}
     cluster.create("/api/v1/namespaces/default/events", event)

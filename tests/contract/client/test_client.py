@@ -9,12 +9,14 @@ something, and that every error that KKP's own tests know is understood.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.errors import api_error
 
+from lab.kkp_api.routes import KKP
 from tests.contract.client.openapi import DOCUMENT, ERRORS, MISSING, MOVED, Document
 from tests.unit.plugins.kkp import fake_clusters, fake_projects, fake_services
 from tests.unit.plugins.kkp.fake_kkp import Exchange, Request
@@ -104,3 +106,13 @@ def test_every_error_that_kkps_own_tests_know_is_understood(body: str) -> None:
     assert problem.message == error["message"]
     assert problem.not_ready == (error["code"] == 503)
     assert f"HTTP {error['code']}: {error['message']}" in str(problem)
+
+
+def test_every_route_that_the_modules_use_is_served_by_the_lab() -> None:
+    served = {(operation.method, shape(operation.path)) for operation in KKP}
+    assert {(method, shape(path)) for method, path in routes()} - served == set()
+
+
+def shape(path: str) -> str:
+    """A path without the names of its parts."""
+    return re.sub(r"{[^}]*}", "{}", path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,37 @@ def test_helm_is_of_the_line_for_the_lab_s_kubernetes() -> None:
     """Helm 3.N supports Kubernetes up to 1.(N + 15)."""
     helm = next(program.version for program in PROGRAMS if program.name == "helm")
     assert int(helm.split(".")[1]) + 15 == int(KUBERNETES_VERSION.split(".")[1])
+
+
+def listing(root: Path, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """A run of the playbook that lists images and charts."""
+    return subprocess.run(
+        [
+            Path(sys.executable).parent / "ansible-playbook",
+            "-i",
+            "inventories/existing",
+            "playbooks/images.yml",
+            "-e",
+            json.dumps(variables),
+        ],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_playbook_writes_a_line_for_each_with_source_and_target(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "images.txt"
+    done = listing(root, platform_roles=["kueue", "dra_driver"], platform_registry="mirror.example/ai", platform_images_file=str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in file.read_text().splitlines()]
+    assert [kind for kind, _, _ in lines] == ["chart", "chart", "image", "image"]
+    assert all(target.removeprefix("oci://").startswith("mirror.example/ai/") for _, _, target in lines)
+    assert {source for kind, source, _ in lines if kind == "image"} == images({role: LAB_SET[role] for role in ("kueue", "dra_driver")})
+
+
+def test_the_playbook_wants_roles_to_list(root: Path) -> None:
+    done = listing(root, platform_roles=[])
+    assert done.returncode != 0
+    assert "platform_roles: found none; expected the roles of the platform" in " ".join(done.stdout.split())

@@ -52,6 +52,7 @@ class OwnAccelerators(Check[Asking]):
     subject = Asking(accelerated=True)
     control = Asking(accelerated=False)
     control_reason = "no-device"
+    control_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=8)
     subject_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=8)
 
     def observe(self, bench: Bench, variant: Asking, /) -> None:

@@ -56,7 +56,7 @@ class HeldByCapacity(Check[Sent]):
         with watched(bench, what.selector) as trace:
             trace.listed(seconds=bench.settings.start_seconds)
             job = send(bench, "gang", what)
-            decided(bench, solution, "gang", job, trace)
+            decided(bench, solution, "gang", job, trace, queued=variant.by_queue)
             if trace.timeline().placed:
                 patience = settings.recovery_seconds if variant.by_queue else settings.hold_seconds
                 trace.reaches(lambda timeline: not _holding(timeline) or None, seconds=patience)

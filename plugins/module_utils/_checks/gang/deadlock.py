@@ -70,11 +70,13 @@ class NoDeadlock(Check[Sent]):
             trace.listed(seconds=bench.settings.start_seconds)
             jobs = {role: send(bench, role, what) for role, what in gangs.items()}
             pair = Pair(bench, trace, size=size)
+            if variant.by_queue:
+                solution.await_word(bench, jobs["first"], seconds=settings.finish_seconds)
             pair.take_turns(seconds=settings.hold_seconds)
             if variant.by_queue:
                 pair.let_through(list(jobs.values()), seconds=settings.finish_seconds)
             for role, job in jobs.items():
-                ended(bench, role, job, seconds=0)
+                ended(bench, role, job, seconds=settings.hold_seconds if variant.by_queue else 0)
                 solution.workloads(bench, f"workloads.{role}", job)
             bench.note("members", trace.timeline().as_fact())
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 JSON = Any
 
 
+_FINISHED = "Finished"
+"""Reason of a Workload's conditions once its job has ended."""
+
+
 def is_complete(job: JSON) -> bool:
     """Whether a Job has ended well."""
     return bool(job) and condition(job, "Complete").get("status") == "True"
@@ -42,7 +46,7 @@ def refusal(workloads: JSON) -> str:
     """Why Kueue does not admit a Workload, in its own words; empty when it has not decided, or has admitted it."""
     for workload in workloads if isinstance(workloads, list) else []:
         reserved = condition(workload, "QuotaReserved")
-        if reserved.get("status") == "False" and reserved.get("message"):
+        if reserved.get("status") == "False" and reserved.get("message") and reserved.get("reason") != _FINISHED:
             return f"{reserved.get('reason')}: {reserved['message']}"
     return ""
 
@@ -57,8 +61,9 @@ def evicted(workloads: JSON) -> str:
 
 
 def admitted(workloads: JSON) -> bool:
-    """Whether the solution has admitted what stands for a job."""
-    return any(condition(workload, "Admitted").get("status") == "True" for workload in (workloads if isinstance(workloads, list) else []))
+    """Whether the solution has admitted what stands for a job; Kueue takes its word back when the job is finished, and says so."""
+    found = (condition(workload, "Admitted") for workload in (workloads if isinstance(workloads, list) else []))
+    return any(word.get("status") == "True" or word.get("reason") == _FINISHED for word in found)
 
 
 def solution_decided(seen: Seen, fact: str, job: str) -> Finding | None:

@@ -15,7 +15,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import is_complete, names, passed_barrier, solution_decided, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, ended, gang, member, send, solution_of, ticket, watched
+from .scenario import ONE_GANG, ample, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -55,6 +55,8 @@ class GangRuns(Check[Attendance]):
     subject = Attendance(members=SIZE)
     control = Attendance(members=SIZE - 1)
     control_reason = "barrier-not-passed"
+    subject_takes = ONE_GANG
+    control_takes = ONE_GANG
 
     def observe(self, bench: Bench, variant: Attendance, /) -> None:
         """Sends the gang through a queue of ample quota and waits for its end."""
@@ -79,7 +81,9 @@ class GangRuns(Check[Attendance]):
         if not timeline.placed:
             return inconclusive("members-not-started", "no member was started in time: see the queue, the image and the nodes")
         passed = passed_barrier(timeline, size=SIZE)
-        if len(passed) < SIZE or not is_complete(job):
+        if len(passed) == SIZE and not is_complete(job):
+            return inconclusive("job-not-complete", "all members passed the barrier, but the Job was not complete in time")
+        if len(passed) < SIZE:
             said = names([f"{state['pod']}: {state.get('said') or state['phase']}" for state in timeline.last.values()])
             sentence = f"{len(passed)} of {SIZE} members passed the barrier, expected all; they say: {said}"
             return failure("barrier-not-passed", sentence)

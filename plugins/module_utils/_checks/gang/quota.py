@@ -15,7 +15,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import names, queue_silent, refusal, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import GANG_CPU, decided, gang, member, send, solution_of, ticket, watched
+from .scenario import GANG_CPU, ONE_GANG, decided, gang, member, send, solution_of, ticket, watched
 from .variants import BY_QUEUE, DIRECTLY, Sent
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class HeldByQuota(Check[Sent]):
     subject = BY_QUEUE
     control = DIRECTLY
     control_reason = "members-started"
+    subject_takes = ONE_GANG
+    control_takes = ONE_GANG
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends a gang of three into a queue for two, or past it."""
@@ -60,7 +62,7 @@ class HeldByQuota(Check[Sent]):
         what = gang(bench, "gang", members=SIZE, template=member(bench), carries=carries)
         with watched(bench, what.selector) as trace:
             trace.listed(seconds=bench.settings.start_seconds)
-            decided(bench, solution, "gang", send(bench, "gang", what), trace)
+            decided(bench, solution, "gang", send(bench, "gang", what), trace, queued=variant.by_queue)
             bench.note("members", trace.timeline().as_fact())
 
     def evaluate(self, seen: Seen) -> Finding:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, in_short, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, asked, in_short, offers
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD, Gang
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from .variants import Sent
 
 JSON = Any
+
+ONE_GANG = exclusive(least=0, seconds=5)
+"""Without any accelerator, but not beside others: a queue may start one gang after the other (Kueue's blockAdmission), and tell then."""
+
+_GONE_SECONDS = 30.0
 
 GANG_CPU = "10m"
 """Processor of a member, in millicores because queues count it."""
@@ -47,6 +53,8 @@ def scarce(bench: Bench, *, least: int) -> Arena:
         ConformanceError: the cluster cannot be asked.
     """
     resource = bench.settings.accelerator_resource
+    # What an earlier scenario had is free only when its pods are gone: their Jobs go before them.
+    bench.until(lambda view: _idle(view.all("Pod"), resource) or None, of=(kinds.POD,), seconds=_GONE_SECONDS)
     nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
     found = offers(nodes, pods, resource)
     chosen = arena(found, least=least)
@@ -67,7 +75,7 @@ def member(bench: Bench, *, where: Arena | None = None) -> PodTemplate:
     """A member with one accelerator on the nodes of an arena, or without any, anywhere."""
     settings = bench.settings
     if where is None:
-        return PodTemplate(image=settings.probe_image, cpu=GANG_CPU)
+        return PodTemplate(image=settings.probe_image, cpu=GANG_CPU, tolerations=settings.tolerations)
     return PodTemplate(
         image=settings.probe_image,
         cpu=GANG_CPU,
@@ -121,17 +129,27 @@ def ended(bench: Bench, role: str, job: JSON, *, seconds: float) -> JSON:
         def over(found: list[JSON]) -> JSON | None:
             return next((item for item in found if _is_over(item)), None)
 
+        jobs.listed(seconds=bench.settings.start_seconds)
         last = jobs.until(over, seconds=seconds) or next(iter(jobs.objects.values()), None)
     bench.note(f"job.{role}", last)
     return last
 
 
-def decided(bench: Bench, solution: Solution, role: str, job: JSON, trace: Trace) -> None:
+def decided(bench: Bench, solution: Solution, role: str, job: JSON, trace: Trace, *, queued: bool = True) -> None:
     """Waits until a gang starts, or until the window in which it must not has passed; what the queue said is ``workloads.<role>``."""
-    seconds = bench.own(GangSettings).hold_seconds
-    bench.note(f"window.{role}", {"seconds": seconds})
-    trace.reaches(lambda timeline: bool(timeline.placed) or None, seconds=seconds)
+    settings = bench.own(GangSettings)
+    if queued:
+        solution.await_word(bench, job, seconds=settings.finish_seconds)
+    bench.note(f"window.{role}", {"seconds": settings.hold_seconds})
+    trace.reaches(lambda timeline: bool(timeline.placed) or None, seconds=settings.hold_seconds if queued else settings.finish_seconds)
+    if not queued:
+        # The members of one gang come one after the other: all who can are given time to.
+        trace.reaches(lambda timeline: len(timeline.placed) >= len(timeline.names) or None, seconds=settings.hold_seconds)
     solution.workloads(bench, f"workloads.{role}", job)
+
+
+def _idle(pods: list[JSON], resource: str) -> bool:
+    return not any(asked(pod["spec"], resource) for pod in pods)
 
 
 def _is_over(job: JSON) -> bool:

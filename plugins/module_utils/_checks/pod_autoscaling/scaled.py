@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 JSON = Any
 
 _STABILIZE_SECONDS = 5
-_SCRAPE = ("wget", "-q", "-T", "2", "-O", "-", f"http://127.0.0.1:{PORT}/metrics")
+_SCRAPE = ("wget", "-q", "-O", "-", f"http://127.0.0.1:{PORT}/metrics.txt")
 
 
 class Sayings(Followed):

@@ -102,6 +102,8 @@ class ShortageTold(Check[Beyond]):
             return inconclusive("phases-not-seen", "the replicas were not seen to the end of the load")
         free, resource = where["free"], where["resource"]
         waiting = [state for state in phase.pods.last.values() if state.get("refusal") and state["phase"] == "Pending"]
+        if phase.most_desired < free:
+            return inconclusive("not-wanted", f"the autoscaler wanted {phase.most_desired} replicas, {free} have accelerators: see HPA-03")
         if phase.ready < free:
             return inconclusive("not-all-ready", f"{phase.ready} pods are ready, {free} have accelerators: see HPA-03")
         if phase.most_desired <= free and not waiting:

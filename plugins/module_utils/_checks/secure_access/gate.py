@@ -14,13 +14,13 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.refusals import Author, read
 
+from .requirement import SECURE_ACCESS
+
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
-
-from .requirement import SECURE_ACCESS
 
 _DEVICE = "/dev/nvidia0"
 

@@ -13,13 +13,13 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform import
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, anywhere, inside
 
+from .requirement import SECURE_ACCESS
+
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
-
-from .requirement import SECURE_ACCESS
 
 JSON = Any
 

@@ -226,3 +226,23 @@ def test_programs_of_the_platform_share_kubernetes_libraries_of_the_cluster_s_ve
 
 def test_the_inference_stub_says_the_version_of_its_image() -> None:
     assert f'const version = "{maker("inference-stub").version}"' in (LAB / "inference" / "main.go").read_text()
+
+
+def requirements(wrapper: str) -> dict[str, str]:
+    """Versions of all modules that a wrapper module requires."""
+    text = (LAB / "images" / "modules" / wrapper / "go.mod").read_text()
+    return dict(re.findall(r"^\s+(\S+) (v\S+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "model", "apart"),
+    [
+        ("prometheus", "addons", set()),
+        ("inference-extension", "platform", {"client_golang", "common", "procfs"}),
+    ],
+)
+def test_modules_that_are_to_share_compiled_packages_agree(wrapper: str, model: str, apart: set[str]) -> None:
+    """One other version, of whatever, and all that imports it is compiled a second time."""
+    ours, theirs = requirements(wrapper), requirements(model)
+    different = {name.rpartition("/")[2] for name in ours.keys() & theirs.keys() if ours[name] != theirs[name]}
+    assert different == apart

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.install import present
+from ansible_collections.ailab.conformance.plugins.module_utils._charts.ownership import Owner
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.removal import absent
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 
-from tests.unit.plugins.charts.workshop import OWNER, Workshop, order
+from tests.unit.plugins.charts.workshop import OWNER, Workshop, order, release_secret
 
 JSON = Any
 
@@ -64,7 +65,7 @@ def test_check_mode_removes_nothing(api: Any, installed: Workshop, cluster: Clus
 def test_a_crd_that_is_used_stays_with_a_message(api: Any, installed: Workshop, cluster: Cluster) -> None:
     with_widgets(api, "a", "b", "c", "d")
     outcome = remove(cluster, installed)
-    assert outcome.values["kept"] == ["CRD widgets.example.com stays: team/a, team/b, team/c and 1 more would go with it"]
+    assert outcome.values["kept"] == ["CRD widgets.example.com stays, because of team/a, team/b, team/c and 1 more"]
     assert len(api.of_kind("CustomResourceDefinition")) == 1
     assert api.of_kind("Deployment") == []
     assert not remove(cluster, installed).changed
@@ -73,8 +74,20 @@ def test_a_crd_that_is_used_stays_with_a_message(api: Any, installed: Workshop, 
 def test_a_namespace_that_others_use_stays_with_a_message(api: Any, installed: Workshop, cluster: Cluster) -> None:
     api.put("ConfigMap", "theirs", space=OWNER.namespace)
     outcome = remove(cluster, installed)
-    assert outcome.values["kept"] == ["Namespace queue-system has ConfigMap/theirs, so it stays"]
+    assert outcome.values["kept"] == ["Namespace queue-system stays, because of ConfigMap/theirs"]
     assert not remove(cluster, installed).changed
+
+
+def test_a_namespace_that_releases_share_goes_with_the_last_one(
+    api: Any, before: set[tuple[str, str, str]], installed: Workshop, cluster: Cluster
+) -> None:
+    other = Owner(release="other", namespace=OWNER.namespace)
+    fields = release_secret(manifest="", owner=other)
+    api.put("Secret", "sh.helm.release.v1.other.v1", space=OWNER.namespace, **fields)
+    assert remove(cluster, installed).values["kept"] == []
+    assert len(api.of_kind("Namespace")) == 2
+    absent(cluster, other, hand=installed, seconds=5.0, check_mode=False)
+    assert set(api.objects) == before
 
 
 def test_a_namespace_that_was_there_before_stays(api: Any, cluster: Cluster, workshop: Workshop, chart: Path) -> None:

@@ -9,6 +9,7 @@ import json
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,11 +58,12 @@ class Fault:
     Attributes:
         method: of the request.
         path: regular expression, searched in the path.
-        status: of the answer; 0 to break the connection.
+        status: of the answer; 0 to break the connection; OWN for the answer that there would be without it.
         content: of the answer.
         carried_out: whether the request is carried out all the same.
         times: how often.
         headers: of the answer.
+        seconds: of silence before it.
     """
 
     method: str
@@ -71,8 +73,10 @@ class Fault:
     carried_out: bool = False
     times: int = 1
     headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
+OWN = -1
 Handler = Callable[..., tuple[int, JSON]]
 
 
@@ -135,15 +139,15 @@ class FakeKkp:
         """Status, body and headers; status 0 to break the connection."""
         with self._lock:
             fault, sent = self._fault(request), replace(request, body=copy.deepcopy(request.body))
-            if fault is not None and not fault.carried_out:
-                status, content, headers = fault.status, fault.content, fault.headers
-            else:
+            headers: dict[str, str] = {}
+            if fault is None or fault.carried_out or fault.status == OWN:
                 status, content = self._served(request)
-                headers = {}
-            if fault is not None and fault.carried_out:
+            if fault is not None and fault.status != OWN:
                 status, content, headers = fault.status, fault.content, fault.headers
             self.exchanges.append(Exchange(request=sent, status=status, content=content, fault=fault is not None))
-            return status, content, headers
+        if fault is not None:
+            time.sleep(fault.seconds)
+        return status, content, headers
 
     def _fault(self, request: Request) -> Fault | None:
         for fault in self.faults:
