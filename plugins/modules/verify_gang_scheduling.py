@@ -17,7 +17,7 @@ description:
     the network. C(GANG-03) a gang beyond its quota starts no member. C(GANG-04) a gang beyond what is really free starts no member, or
     is taken back as a whole. C(GANG-05) two gangs that would block each other both complete. C(GANG-06) a gang that was held back
     starts as a whole when there is room. C(GANG-07) every member has an accelerator of its own.
-  - Kueue is known: the checks make their own queues. Another solution is described by O(gang_labels) and O(gang_scheduler), with which
+  - Kueue is known, and the checks make their own queues. Another solution is described by O(gang_labels) and O(gang_scheduler), with which
     jobs come to the platform's own queues; C(GANG-03) is not run then.
   - What must not happen is watched change by change, not looked for at the end. Members are bound to nodes that are there, so that an
     autoscaler cannot make the room that a check takes away.
@@ -27,7 +27,7 @@ description:
     C(ai-conformance/run), is noted in the run directory before it is made, is deleted by UID, and is seen to be gone.
 notes:
   - O(probe_image) needs C(httpd), C(nc), C(timeout), C(tee) and C(date) for this requirement, as busybox has them.
-  - The accelerators of the checks that make them scarce are those of O(accelerator_resource): queues count extended resources.
+  - The accelerators of the checks that make them scarce are those of O(accelerator_resource), because queues count extended resources.
   - The task fails when its verdict is not in O(accept). RV(checks) are returned all the same.
   - The rights that are needed are asked for first. When some are missing, all of them are named and nothing is made.
 options:

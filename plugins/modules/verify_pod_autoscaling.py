@@ -18,7 +18,7 @@ description:
     changes nothing. C(HPA-06) a lost metric is no load. C(HPA-09) the load of one Deployment does not scale another. C(HPA-10) a lack
     of accelerators is told from a lack of scaling. The signals of real accelerators and of inference servers (HPA-07, HPA-08) are not
     checked.
-  - The pods expose one gauge that the checks set. C(HPA-01) to C(HPA-06) look at one scenario, which is played once: idle, just below
+  - The pods expose one gauge that the checks set. C(HPA-01) to C(HPA-06) look at one scenario, which is played once, idle, just below
     the target, above it, lost, back, and idle again.
   - Every check has a negative control, a variant that the same evaluator must judge a failure for the reason that it was made for.
     A check whose control does not flip is V(inconclusive), never V(pass).
