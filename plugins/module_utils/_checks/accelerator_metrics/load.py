@@ -84,7 +84,11 @@ def perform(bench: Bench, load: Load) -> None:
     def reached(phase: str, done: Callable[[Seen], bool]) -> None:
         def once() -> bool | None:
             scrape(bench, phase, among, metrics=names.core)
-            return done(bench.so_far) or None
+            try:
+                return done(bench.so_far) or None
+            except ExpositionError:
+                # The evaluator will say so, if it stays so.
+                return None
 
         bench.polled(once, every=_EVERY, seconds=own.react_seconds)
 
