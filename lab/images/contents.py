@@ -24,6 +24,8 @@ from lab.images.programs import (
 from lab.settings import KUBERNETES_VERSION
 
 BUSYBOX_TAG = "1.35.0"
+# That of Debian 12, whose curl it is.
+CURL_TAG = "7.88.1"
 # Upstream numbers its etcd images on their own; kubeadm is told this one (ClusterConfiguration.etcd.local.imageTag).
 ETCD_TAG = "3.6.8-0"
 NONROOT = "65532:65532"
@@ -147,6 +149,13 @@ IMAGES = (
         name=f"docker.io/envoyproxy/envoy:distroless-v{ENVOY_VERSION}",
         layers=(_BASE, (Built("usr/local/bin/envoy", "envoy"), Libraries("envoy"))),
         entrypoint=("/usr/local/bin/envoy",),
+        user=NONROOT,
+        groups=("ai_gateway",),
+    ),
+    Image(
+        name=f"docker.io/curlimages/curl:{CURL_TAG}",
+        layers=(_BASE, (Applets("bin/busybox", "/bin/busybox"), FromHost("/usr/bin/curl"))),
+        entrypoint=("/usr/bin/curl",),
         user=NONROOT,
         groups=("ai_gateway",),
     ),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verifies cluster_autoscaling in the controller where the connection is local: the client library is imported once, before workers fork."""
+"""Verifies cluster_autoscaling in the controller where the connection is local: the library is imported once, before workers fork."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ description:
   - Everything is made in a namespace of its own that admits only restricted pods. What was made carries the label
     C(ai-conformance/run), is noted in the run directory before it is made, is deleted by UID, and is seen to be gone.
 notes:
-  - O(probe_image) needs C(httpd), C(wget), C(tee) and C(date) for this requirement, as busybox has them.
+  - O(probe_image) needs C(httpd), C(nc), C(timeout), C(tee) and C(date) for this requirement, as busybox has them.
   - The accelerators of the checks that make them scarce are those of O(accelerator_resource), because queues count extended resources.
   - The task fails when its verdict is not in O(accept). RV(checks) are returned all the same.
   - The rights that are needed are asked for first. When some are missing, all of them are named and nothing is made.

@@ -11,13 +11,26 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite im
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
 from .accelerator_metrics.suite import SUITE as ACCELERATOR_METRICS
+from .cluster_autoscaling.suite import SUITE as CLUSTER_AUTOSCALING
 from .controllers.suite import SUITE as ROBUST_CONTROLLER
 from .dra.suite import SUITE as DRA_SUPPORT
+from .gang.suite import SUITE as GANG_SCHEDULING
 from .inference.suite import SUITE as AI_INFERENCE
+from .pod_autoscaling.suite import SUITE as POD_AUTOSCALING
 from .secure_access.suite import SUITE as SECURE_ACCELERATOR_ACCESS
 from .service_metrics.suite import SUITE as AI_SERVICE_METRICS
 
-_ALL = (DRA_SUPPORT, AI_INFERENCE, ACCELERATOR_METRICS, AI_SERVICE_METRICS, SECURE_ACCELERATOR_ACCESS, ROBUST_CONTROLLER)
+_ALL = (
+    DRA_SUPPORT,
+    AI_INFERENCE,
+    GANG_SCHEDULING,
+    CLUSTER_AUTOSCALING,
+    POD_AUTOSCALING,
+    ACCELERATOR_METRICS,
+    AI_SERVICE_METRICS,
+    SECURE_ACCELERATOR_ACCESS,
+    ROBUST_CONTROLLER,
+)
 
 SUITES: dict[str, Suite] = {suite.about.id: suite for suite in _ALL}
 """By the requirement's id, in the order of the specification."""

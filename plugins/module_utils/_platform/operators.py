@@ -22,6 +22,7 @@ JSON = Any
 
 TRAIN_JOB = Kind("TrainJob", "trainer.kubeflow.org/v1alpha1", "trainjobs", namespaced=True)
 TRAINING_RUNTIME = Kind("TrainingRuntime", "trainer.kubeflow.org/v1alpha1", "trainingruntimes", namespaced=True)
+CLUSTER_TRAINING_RUNTIME = Kind("ClusterTrainingRuntime", "trainer.kubeflow.org/v1alpha1", "clustertrainingruntimes", namespaced=False)
 JOB_SET = Kind("JobSet", "jobset.x-k8s.io/v1alpha2", "jobsets", namespaced=True)
 
 _ELSEWHERE = "kueue.x-k8s.io/multikueue"

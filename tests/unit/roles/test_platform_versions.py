@@ -30,6 +30,9 @@ LAB_SET = SETS[KUBERNETES_VERSION.removeprefix("v").rpartition(".")[0]]
 # Manifests for which upstream publishes no chart, or one that the lab has no source of.
 FOLDERS = re.compile(r"-(manifests|crds)$")
 
+# No role installs these: programs of the lab, and what checks send requests from.
+OTHERS = ("lab.", "docker.io/curlimages/curl:")
+
 minors = pytest.mark.parametrize("minor", SETS)
 
 
@@ -47,7 +50,7 @@ def test_every_set_has_the_same_roles_charts_and_images(minor: str) -> None:
         return {role: {kind: sorted(entries) for kind, entries in parts.items()} for role, parts in versions.items()}
 
     assert shape(SETS[minor]) == shape(LAB_SET)
-    assert {role for role in SETS[minor] if not (ROOT / "roles" / role).is_dir()} <= {"cluster_autoscaler", "kubeflow", "monitoring"}
+    assert all((ROOT / "roles" / role).is_dir() for role in SETS[minor])
 
 
 @minors
@@ -85,8 +88,8 @@ def test_what_was_made_for_each_other_stays_together(minor: str) -> None:
 
 
 def test_the_lab_builds_the_images_that_are_pinned() -> None:
-    built = {image.name for image in IMAGES if set(image.groups) & set(PLATFORM) and not image.name.startswith("lab.")}
-    assert built <= images(LAB_SET)
+    built = {image.name for image in IMAGES if set(image.groups) & set(PLATFORM)}
+    assert {name for name in built if not name.startswith(OTHERS)} <= images(LAB_SET)
 
 
 def test_the_lab_s_charts_are_the_pinned_ones() -> None:
@@ -145,6 +148,22 @@ def test_a_list_has_everything_of_the_roles_once_and_nothing_else() -> None:
     kueue = next(entry for entry in listed if entry["from"].startswith("oci://") and entry["role"] == "kueue")
     assert kueue["to"] == f"oci://mirror.example/registry.k8s.io/kueue/charts/kueue:{LAB_SET['kueue']['charts']['kueue']['version']}"
     assert len({(entry["kind"], entry["from"]) for entry in listed}) == len(listed)
+
+
+@pytest.mark.parametrize("role", LAB_SET)
+def test_a_role_s_defaults_name_no_other_image(role: str) -> None:
+    """What a default names and no set has would be missing on the list for an air-gapped site."""
+    defaults = (ROOT / "roles" / role / "defaults/main.yml").read_text()
+    assert set(re.findall(r"^\s*image: ([^\s{}]+)$", defaults, re.MULTILINE)) <= images(LAB_SET)
+
+
+@pytest.mark.parametrize("role", LAB_SET)
+def test_what_a_role_looks_up_is_there(role: str) -> None:
+    text = "".join(path.read_text() for path in (ROOT / "roles" / role).rglob("*.yml"))
+    for kind, dotted, quoted in re.findall(rf"platform_versions_set\.{role}\.(charts|images)(?:\.([a-z_]+)|\['([^']+)'\])", text):
+        assert (dotted or quoted) in LAB_SET[role][kind]
+    for name in re.findall(r"^\s*helm_chart_name: ([a-z][a-z0-9-]+)$", text, re.MULTILINE):
+        assert name in LAB_SET[role]["charts"]
 
 
 def test_helm_is_of_the_line_for_the_lab_s_kubernetes() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import alone
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, anywhere
@@ -58,6 +59,8 @@ class Durability(FromMetrics, Check[Loss]):
     subject = Loss(exporter=True)
     control = Loss(exporter=False)
     control_reason = "not-replaced"
+    # Whoever reads metrics meanwhile would miss those of a node.
+    subject_takes = alone()
 
     def observe(self, bench: Bench, variant: Loss, /) -> None:
         """Deletes the first exporter, and reads its node's metrics until another one answers."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, not_run, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
 
 from .judging import FromMetrics
 from .needs import READING
@@ -56,7 +57,11 @@ class Freshness(FromMetrics, RecordedControl[Situation]):
 
         def moved() -> bool | None:
             scrape(bench, "later", among, metrics=own.names.restless)
-            return not _still(bench.so_far) or None
+            try:
+                return not _still(bench.so_far) or None
+            except ExpositionError:
+                # The evaluator will say so, if it stays so.
+                return None
 
         bench.note(_WAITED, [own.fresh_seconds if bench.polled(moved, every=_EVERY, seconds=own.fresh_seconds) is None else 0.0])
 

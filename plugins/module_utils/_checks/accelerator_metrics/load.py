@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposi
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import NO_ACCELERATORS, Probe
 
-from .scrapes import LIMITS, NAMES, Accelerator, by_uuid, exporters, scrape
+from .scrapes import LIMITS, NAMES, Accelerator, Exporter, by_uuid, exporters, scrape
 from .settings import MetricsSettings, Names
 
 if TYPE_CHECKING:
@@ -68,38 +68,51 @@ def perform(bench: Bench, load: Load) -> None:
         PreconditionError: no exporter.
         ConformanceError: the cluster cannot be asked.
     """
-    own, among, names = bench.own(MetricsSettings), exporters(bench), bench.own(MetricsSettings).names
-    roles = (FIRST, SECOND)[: load.pods]
-    asked = bench.accelerators("devices") if load.accelerators else NO_ACCELERATORS
-    for role in roles:
-        bench.probe(role, Probe(accelerators=asked, image=own.load_image))
-    if any(bench.running(role).progress.stage is not Stage.RUNNING for role in roles):
+    own, among = bench.own(MetricsSettings), exporters(bench)
+    names, roles = own.names, (FIRST, SECOND)[: load.pods]
+    if not _started(bench, roles, accelerators=load.accelerators):
         bench.survey()
         return
-    if load.accelerators:
-        for role in roles:
-            bench.execute(role, _SMI)
-            bench.note(f"device.{role}", uuids_in(str(bench.so_far.last(f"exec.{role}.probe").get("stdout") or "")))
-
-    def reached(phase: str, done: Callable[[Seen], bool]) -> None:
-        def once() -> bool | None:
-            scrape(bench, phase, among, metrics=names.core)
-            return done(bench.so_far) or None
-
-        bench.polled(once, every=_EVERY, seconds=own.react_seconds)
-
-    reached("idle", lambda seen: _quiet(seen, "idle", names, roles, attributed=load.accelerators))
+    _reach(bench, "idle", among, lambda seen: _quiet(seen, "idle", names, roles, attributed=load.accelerators))
     worker = {Works.FIRST: FIRST, Works.SECOND: SECOND}.get(load.works)
     if worker:
         bench.execute(worker, ("sh", "-c", f"({own.load_script}) >/dev/null 2>&1 &"))
-        reached("busy", lambda seen: is_busy(seen, device(seen, worker)))
+        _reach(bench, "busy", among, lambda seen: is_busy(seen, device(seen, worker)))
     elif load.waits:
         # As long as a load took at most to show elsewhere: nothing is waited for here that could come earlier.
         bench.polled(lambda: scrape(bench, "busy", among, metrics=names.core), every=own.quiet_seconds, seconds=own.quiet_seconds)
     bench.note(ENDED, list(roles))
     for role in roles:
         bench.release(role)
-    reached("after", lambda seen: _quiet(seen, "after", names, roles, attributed=False))
+    _reach(bench, "after", among, lambda seen: _quiet(seen, "after", names, roles, attributed=False))
+
+
+def _started(bench: Bench, roles: Sequence[str], *, accelerators: bool) -> bool:
+    """Starts the pods and asks them for their devices; whether they all run."""
+    asked = bench.accelerators("devices") if accelerators else NO_ACCELERATORS
+    for role in roles:
+        bench.probe(role, Probe(accelerators=asked, image=bench.own(MetricsSettings).load_image))
+    if any(bench.running(role).progress.stage is not Stage.RUNNING for role in roles):
+        return False
+    for role in roles if accelerators else ():
+        bench.execute(role, _SMI)
+        bench.note(f"device.{role}", uuids_in(str(bench.so_far.last(f"exec.{role}.probe").get("stdout") or "")))
+    return True
+
+
+def _reach(bench: Bench, phase: str, among: Sequence[Exporter], done: Callable[[Seen], bool]) -> None:
+    """Reads the metrics until they are as wished, or for as long as they may take."""
+    own = bench.own(MetricsSettings)
+
+    def once() -> bool | None:
+        scrape(bench, phase, among, metrics=own.names.core)
+        try:
+            return done(bench.so_far) or None
+        except ExpositionError:
+            # The evaluator will say so, if it stays so.
+            return None
+
+    bench.polled(once, every=_EVERY, seconds=own.react_seconds)
 
 
 def device(seen: Seen, role: str) -> str:

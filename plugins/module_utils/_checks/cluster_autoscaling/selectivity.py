@@ -41,6 +41,7 @@ class RightGroupOnly(RecordedControl[Told]):
     asks = "Does every other group keep its size while the group that has the wanted accelerators grows?"
     broken_looks_like = "A group of other nodes grows as well, or in its place."
     sources = ("KAR-0055", "cluster-autoscaler: expanders")
+    mandatory = False
     subject = Told(at="from before to after")
     control = Told(at="the same with another group that grew for a moment")
     control_reason = "other-group-grew"

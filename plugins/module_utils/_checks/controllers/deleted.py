@@ -68,14 +68,18 @@ class ChildrenGo(Check[Deletion]):
         def ours(item: dict[str, dict[str, str]]) -> bool:
             return item["metadata"]["name"].startswith(name)
 
+        def gone(view: View) -> bool:
+            return by_name(view, operator.kind, name) is None
+
         def alone(view: View) -> bool:
-            return by_name(view, operator.kind, name) is None and not any(ours(item) for item in view.all(operator.child.name))
+            return gone(view) and not any(ours(item) for item in view.all(operator.child.name))
 
         everything = (operator.kind, operator.child, kinds.POD)
         if bench.watched("before", grown, of=everything, seconds=seconds, keep=ours):
             path = operator.kind.path(name=name, namespace=bench.namespace)
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": variant.policy, "preconditions": {"uid": uid}}
             bench.ask("delete.resource", "delete", path, body=options)
+            bench.watched("gone", gone, of=(operator.kind,), seconds=seconds, keep=ours)
             window = seconds if variant.policy == "Background" else bench.settings.settle_seconds
             bench.watched("after", alone, of=everything, seconds=window, keep=ours)
 

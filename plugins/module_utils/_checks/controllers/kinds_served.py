@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.operators import (
+    CLUSTER_TRAINING_RUNTIME,
+    JOB_SET,
+    TRAIN_JOB,
+    TRAINING_RUNTIME,
+)
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.refusals import Author, read
 
 from .operating import READING, condition_of, operator_of
 from .requirement import ROBUST_CONTROLLER
@@ -34,7 +41,7 @@ class KindsEstablished(RecordedControl[Situation]):
 
     id = "RC-03"
     requirement = ROBUST_CONTROLLER.id
-    needs = READING
+    needs = READING + Needs(reads=(TRAIN_JOB, TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME, JOB_SET))
     title = "the operator's kinds are registered"
     asks = "Is every CustomResourceDefinition of the operator established, with its names accepted, and can its objects be listed?"
     broken_looks_like = "A definition lacks the condition Established or NamesAccepted, or a list of its objects is answered with an error."
@@ -76,11 +83,10 @@ class KindsEstablished(RecordedControl[Situation]):
         unserved = [item["metadata"]["name"] for item in definitions if item["spec"]["names"]["plural"] not in lists]
         if unserved:
             return inconclusive("objects-not-listed", f"objects of {listed(unserved)} were not listed")
-        refused = [
-            f"{name}: HTTP {fact['status']}"
-            for name, fact in lists.items()
-            if fact["status"] != HTTPStatus.OK or "items" not in fact["body"]
-        ]
+        forbidden = [name for name, fact in lists.items() if read(fact).author is Author.RBAC]
+        if forbidden:
+            return inconclusive("forbidden", f"the credentials may not list {listed(forbidden)}, so whether it is served is not known")
+        refused = [f"{name}: HTTP {fact['status']}" for name, fact in lists.items() if read(fact).author is not Author.ACCEPTED]
         if refused:
             return failure("objects-not-served", f"{listed(refused)}, expected a list: see the definition's conversion webhook")
         return success("kinds-established", f"{listed(item['metadata']['name'] for item in definitions)} established and served")

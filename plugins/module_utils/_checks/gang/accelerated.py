@@ -11,13 +11,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import at_barrier, meeting_point
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
 from .needs import GANGS
 from .outcome import is_complete, passed_barrier, solution_decided, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, ended, gang, member, scarce, send, solution_of, ticket, watched
+from .scenario import ample, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -58,7 +59,7 @@ class OwnAccelerators(Check[Asking]):
     def observe(self, bench: Bench, variant: Asking, /) -> None:
         """Sends a gang with or without accelerators and reads its members' last words."""
         settings, solution = bench.own(GangSettings), solution_of(bench)
-        where = scarce(bench, least=2)
+        where = find_arena(bench, least=2)
         size = min(_MOST, where.free)
         bench.note("size", {"members": size})
         carries = ticket(bench, solution, BY_QUEUE, ample(bench, where))

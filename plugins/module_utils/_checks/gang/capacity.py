@@ -10,12 +10,13 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
 from .needs import GANGS
 from .outcome import evicted, names, queue_silent, refusal, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, decided, gang, member, scarce, send, solution_of, ticket, watched
+from .scenario import ample, decided, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE, DIRECTLY, Sent
 
@@ -50,7 +51,7 @@ class HeldByCapacity(Check[Sent]):
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends a gang that needs one accelerator more than there is."""
-        settings, solution, where = bench.own(GangSettings), solution_of(bench), scarce(bench, least=1)
+        settings, solution, where = bench.own(GangSettings), solution_of(bench), find_arena(bench, least=1)
         carries = ticket(bench, solution, variant, ample(bench, where))
         what = gang(bench, "gang", members=where.free + 1, template=member(bench, where=where), carries=carries)
         with watched(bench, what.selector) as trace:

@@ -12,6 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import GANG_LABEL, at_barrier, meeting_point
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
@@ -19,7 +20,7 @@ from .needs import GANGS
 from .outcome import is_complete, passed_barrier, solution_decided, unseen
 from .pair import Pair
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, ended, gang, member, scarce, send, solution_of, ticket, watched
+from .scenario import ample, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE, DIRECTLY, Sent
 
@@ -56,7 +57,7 @@ class NoDeadlock(Check[Sent]):
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends both gangs and lets their members through in turn."""
-        settings, solution, where = bench.own(GangSettings), solution_of(bench), scarce(bench, least=2)
+        settings, solution, where = bench.own(GangSettings), solution_of(bench), find_arena(bench, least=2)
         size = max(2, math.ceil(_SHARE * where.free))
         carries = ticket(bench, solution, variant, ample(bench, where))
         gangs = {}

@@ -11,13 +11,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import at_barrier, meeting_point
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
 from .needs import GANGS
 from .outcome import is_complete, names, passed_barrier, queue_silent, refusal, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, decided, ended, gang, member, scarce, send, solution_of, ticket, watched
+from .scenario import ample, decided, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -55,7 +56,7 @@ class StartsWhenFreed(Check[Giving]):
 
     def observe(self, bench: Bench, variant: Giving, /) -> None:
         """Takes one accelerator, sends a gang for all, and gives the one back or does not."""
-        settings, solution, where = bench.own(GangSettings), solution_of(bench), scarce(bench, least=2)
+        settings, solution, where = bench.own(GangSettings), solution_of(bench), find_arena(bench, least=2)
         carries = ticket(bench, solution, BY_QUEUE, ample(bench, where))
         holder = gang(bench, "holder", members=1, template=member(bench, where=where), carries=carries)
         with watched(bench, holder.selector) as holding:

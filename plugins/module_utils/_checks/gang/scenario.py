@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena, arena, asked, in_short, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD, Gang
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.queues import NO_TICKET, Room, Solution, Ticket, discover
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed, Trace
 
@@ -29,8 +28,6 @@ JSON = Any
 ONE_GANG = exclusive(least=0, seconds=5)
 """Without any accelerator, but not beside others: a queue may start one gang after the other (Kueue's blockAdmission), and tell then."""
 
-_GONE_SECONDS = 30.0
-
 GANG_CPU = "10m"
 """Processor of a member, in millicores because queues count it."""
 
@@ -43,32 +40,6 @@ def solution_of(bench: Bench) -> Solution:
     """
     settings = bench.own(GangSettings)
     return discover(bench, given=Ticket(labels=settings.gang_labels, scheduler=settings.gang_scheduler))
-
-
-def scarce(bench: Bench, *, least: int) -> Arena:
-    """Nodes whose free accelerators can be used up, recorded as ``arena``.
-
-    Raises:
-        PreconditionError: fewer accelerators are free than a scenario needs.
-        ConformanceError: the cluster cannot be asked.
-    """
-    resource = bench.settings.accelerator_resource
-    # What an earlier scenario had is free only when its pods are gone: their Jobs go before them.
-    bench.until(lambda view: _idle(view.all("Pod"), resource) or None, of=(kinds.POD,), seconds=_GONE_SECONDS)
-    nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-    found = offers(nodes, pods, resource)
-    chosen = arena(found, least=least)
-    if chosen is None:
-        raise PreconditionError(
-            name="free-accelerators",
-            what=f"looking for {resource} that nobody has",
-            found=f"{sum(offer.free for offer in found)} on {len(found)} nodes",
-            expected=f"at least {least}, offered by a device plugin: queues count extended resources",
-            look="kubectl describe nodes, and the option accelerator_resource",
-        )
-    bench.note("arena", {"resource": resource, "hosts": list(chosen.hosts), "free": chosen.free})
-    bench.note("nodes", [in_short(node) for node in nodes if node["metadata"]["name"] in {offer.node for offer in found}])
-    return chosen
 
 
 def member(bench: Bench, *, where: Arena | None = None) -> PodTemplate:
@@ -146,10 +117,6 @@ def decided(bench: Bench, solution: Solution, role: str, job: JSON, trace: Trace
         # The members of one gang come one after the other: all who can are given time to.
         trace.reaches(lambda timeline: len(timeline.placed) >= len(timeline.names) or None, seconds=settings.hold_seconds)
     solution.workloads(bench, f"workloads.{role}", job)
-
-
-def _idle(pods: list[JSON], resource: str) -> bool:
-    return not any(asked(pod["spec"], resource) for pod in pods)
 
 
 def _is_over(job: JSON) -> bool:

@@ -36,6 +36,7 @@ class Phase:
         scraped: pod → value that the pod itself gave when it was asked.
         said: what the autoscaler said, oldest first.
         pods: changes of the pods, those at the beginning first.
+        known: how many pods there were at the beginning.
     """
 
     metric: str
@@ -44,6 +45,7 @@ class Phase:
     scraped: Mapping[str, float]
     said: Sequence[JSON]
     pods: Timeline
+    known: int
 
     @classmethod
     def read(cls, fact: JSON) -> Phase | None:
@@ -53,7 +55,15 @@ class Phase:
         pods = Timeline.read(fact.get("pods"))
         if not pods.looked or not pods.complete or not all(isinstance(fact.get(name), Mapping) for name in ("told", "served", "scraped")):
             return None
-        return cls(metric=fact["metric"], told=fact["told"], served=fact["served"], scraped=fact["scraped"], said=fact["said"], pods=pods)
+        return cls(
+            metric=fact["metric"],
+            told=fact["told"],
+            served=fact["served"],
+            scraped=fact["scraped"],
+            said=fact["said"],
+            pods=pods,
+            known=int(fact.get("known") or 0),
+        )
 
     @property
     def reading(self) -> Reading:
@@ -73,8 +83,9 @@ class Phase:
 
     @property
     def counts(self) -> list[int]:
-        """How many pods were ready, in every state in turn."""
-        return [sum(1 for pod in state.values() if pod.get("ready") and not pod.get("ending")) for state in self.pods.states()]
+        """How many pods were ready, in every state in turn, from the state at the beginning on."""
+        states = list(self.pods.states())[max(0, self.known - 1) :]
+        return [sum(1 for pod in state.values() if pod.get("ready") and not pod.get("ending")) for state in states]
 
     @property
     def ready(self) -> int:

@@ -167,6 +167,7 @@ class Scaled:
             "scraped": self._scraped(),
             "said": said[max(0, self._said_before - 1) :],
             "pods": {**timeline.as_fact(), "changes": changes},
+            "known": len(known),
         }
         self._seen_before, self._said_before = len(timeline.changes), len(said)
         return fact

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import arena, in_short, offers
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 
 from .needs import SCALES
 from .phases import TARGET, Phase
@@ -67,19 +65,8 @@ class ShortageTold(Check[Beyond]):
     def observe(self, bench: Bench, variant: Beyond, /) -> None:
         """Asks for as many replicas as there are accelerators, or for one more."""
         require_pipeline(bench)
+        where = find_arena(bench, least=1)
         resource = bench.settings.accelerator_resource
-        nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-        where = arena(offers(nodes, pods, resource), least=1)
-        if where is None:
-            raise PreconditionError(
-                name="free-accelerators",
-                what=f"looking for {resource} that nobody has",
-                found="none",
-                expected="at least 1",
-                look="kubectl describe nodes, and the option accelerator_resource",
-            )
-        bench.note("arena", {"resource": resource, "free": where.free, "hosts": list(where.hosts)})
-        bench.note("nodes", [in_short(node) for node in nodes])
         template = PodTemplate(
             image=bench.settings.probe_image, resources={resource: 1}, tolerations=bench.settings.tolerations, affinity=where.affinity
         )
@@ -102,10 +89,9 @@ class ShortageTold(Check[Beyond]):
             return inconclusive("phases-not-seen", "the replicas were not seen to the end of the load")
         free, resource = where["free"], where["resource"]
         waiting = [state for state in phase.pods.last.values() if state.get("refusal") and state["phase"] == "Pending"]
-        if phase.most_desired < free:
-            return inconclusive("not-wanted", f"the autoscaler wanted {phase.most_desired} replicas, {free} have accelerators: see HPA-03")
-        if phase.ready < free:
-            return inconclusive("not-all-ready", f"{phase.ready} pods are ready, {free} have accelerators: see HPA-03")
+        if min(phase.most_desired, phase.ready) < free:
+            found = f"the autoscaler wanted {phase.most_desired} replicas, {phase.ready} are ready"
+            return inconclusive("not-all-ready", f"{found}, {free} have accelerators: see HPA-03")
         if phase.most_desired <= free and not waiting:
             return failure("nothing-short", f"the autoscaler wanted {phase.most_desired} replicas, and {free} accelerators served them all")
         if not waiting:

@@ -134,10 +134,10 @@ def of_mark(mark: str) -> str:
     return f'{{__name__=~"ai_conformance_.+",mark="{mark}"}}'
 
 
-def target(seen: Seen, role: str) -> str:
+def target(seen: Seen, role: str, *, port: int = PORT) -> str:
     """Where a workload's metrics are scraped, as the label ``instance`` has it; empty when the pod has no address."""
     address = (((seen.last(f"workload.{role}") or {}).get("pod") or {}).get("status") or {}).get("podIP")
-    return f"{address}:{PORT}" if address else ""
+    return f"{address}:{port}" if address else ""
 
 
 def not_serving(seen: Seen, *roles: str) -> Finding | None:

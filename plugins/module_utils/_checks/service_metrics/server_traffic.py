@@ -70,7 +70,7 @@ class ServerTraffic(FromStore, Check[Prompts]):
             )
         if not self._start(bench, own):
             return
-        at = f'instance="{target(bench.so_far, "server")}"'
+        at = f'instance="{target(bench.so_far, "server", port=own.server_port)}"'
         metrics = f'{{__name__=~"{"|".join(own.server_metrics)}",{at}}}'
         bench.note("metrics", list(own.server_metrics))
         bench.note("wanted", own.requests)

@@ -13,7 +13,7 @@ from lab.errors import LabError
 from lab.images import builder, scratch, toolchain
 from lab.images.builder import Artifacts, Event
 from lab.images.cache import Cache
-from lab.images.catalog import Built, Image, Program
+from lab.images.catalog import Built, Chart, Image, Program, Wheel
 
 FIRST = Program(
     name="first", version="v1", module="first", packages=(".",), groups=("node",), expected_seconds=7, modules_mib=1, objects_mib=1
@@ -21,12 +21,25 @@ FIRST = Program(
 SECOND = replace(FIRST, name="second", module="second", links=("alias",))
 LATER = replace(FIRST, name="later", module="later", groups=("cluster",))
 IMAGE = Image(name="registry.example/first:1", layers=((Built("first", "first"),),), entrypoint=("/first",), groups=("node",))
+CHART = Chart(name="queue", version="1.0.0", wrapper="first", module="example.org/queue", folder="chart", groups=("kueue",))
+PARENT = replace(CHART, name="parent", charts=("queue",))
+WHEEL = Wheel(
+    name="proxy",
+    version="1",
+    requirement="proxy.txt",
+    member="proxy",
+    groups=("ai_gateway",),
+    expected_seconds=1,
+    modules_mib=1,
+    objects_mib=1,
+)
 LATE_IMAGE = Image(name="registry.example/later:1", layers=((Built("later", "later"),),), entrypoint=("/later",), groups=("cluster",))
 
 # Writes down each call, and fails for the modules named in the file "broken".
 GO = """#!/bin/sh
 here=$(dirname "$0")
 module=$(basename "$PWD")
+[ "$1" = mod ] && { printf '{"Version": "v1.0.0", "Sum": "h1:1=", "Dir": "%s"}' "$here/module"; exit; }
 echo "$module" >> "$here/calls"
 grep -qx "$module" "$here/broken" 2>/dev/null && { echo "./main.go:1:1: broken"; exit 1; }
 while [ "$1" != -o ]; do shift; done
@@ -172,3 +185,62 @@ def test_pruning_leaves_what_today_s_catalog_names(bench: Bench) -> None:
     assert not old.program("first").exists()
     assert not old.images[0].layout.exists()
     assert bench.build() == new
+
+
+@pytest.fixture
+def charts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a chart in its module; the catalog has it, and one that it goes into."""
+    (bench.folder / "lab/first/go.mod").write_text("module first\n\ngo 1.24.0\n\nrequire example.org/queue v1.0.0\n")
+    (bench.folder / "lab/first/go.sum").write_text("example.org/queue v1.0.0 h1:1=\n")
+    chart = bench.bin / "module" / "chart"
+    chart.mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("name: queue\n")
+    monkeypatch.setattr(builder, "CHARTS", (CHART, PARENT))
+    return chart
+
+
+def test_charts_come_with_their_group_and_no_compiler(bench: Bench, charts: Path) -> None:
+    assert builder.Builder(cache=bench.cache, progress=bench.events.append).missing(["kueue"]) == ["chart queue", "chart parent"]
+    made = bench.build("kueue")
+    assert sorted(made.charts) == ["parent", "queue"]
+    assert (made.charts["parent"] / "charts/queue/Chart.yaml").exists()
+    assert bench.calls == []
+    (charts / "Chart.yaml").unlink()
+    assert bench.build("kueue") == made, "what is there is not unpacked again"
+    assert bench.build("node").charts == {}
+
+
+def test_a_cache_tells_what_it_holds_without_building(bench: Bench, charts: Path) -> None:
+    assert charts.is_dir()
+    asked = builder.Builder(cache=bench.cache, progress=bench.events.append)
+    assert (asked.made(["node", "kueue"]).programs, asked.made(["node", "kueue"]).charts) == ({}, {})
+    made = bench.build("node", "kueue")
+    assert asked.made(["node", "kueue"]) == made
+
+
+def test_pruning_leaves_charts_that_are_named(bench: Bench, charts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert charts.is_dir()
+    made = bench.build("kueue")
+    monkeypatch.setattr(builder, "CHARTS", (CHART,))
+    builder.Builder(cache=bench.cache, progress=bench.events.append).prune()
+    assert made.charts["queue"].exists()
+    assert not made.charts["parent"].exists()
+
+
+def test_a_program_out_of_a_wheel_is_one_like_the_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bench.folder / "lab" / "proxy.txt").write_text("proxy==1\n")
+    taken: list[str] = []
+
+    def take(wheel: Wheel, *, folder: Path, output: Path) -> None:
+        assert folder == bench.folder / "lab"
+        taken.append(wheel.name)
+        (output / wheel.name).write_text("proxy")
+
+    monkeypatch.setattr(builder, "WHEELS", (WHEEL,))
+    monkeypatch.setattr("lab.images.wheel.take", take)
+    made = bench.build("ai_gateway")
+    assert made.program("proxy").read_text() == "proxy"
+    assert bench.build("ai_gateway") == made
+    assert taken == ["proxy"]
+    (bench.folder / "lab" / "proxy.txt").write_text("proxy==2\n")
+    assert bench.build("ai_gateway") != made

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from lab.images import oci
 from lab.images.cache import Cache
-from lab.images.catalog import Applets, Built, Directory, Image, Link, Text
+from lab.images.catalog import Applets, Built, Directory, Image, Libraries, Link, Text
 
 IMAGE = Image(
     name="registry.example/tool:1.0",
@@ -128,3 +129,14 @@ def test_a_packed_image_is_found_again_and_one_that_is_not_there_is_not(tmp_path
     image = pack(tmp_path, tool)
     assert oci.read(IMAGE.name, image.layout) == image
     assert oci.read(IMAGE.name, tmp_path / "nowhere") is None
+
+
+def test_a_program_s_shared_libraries_lie_where_it_looks_for_them(tmp_path: Path, tool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "libm.so.6"
+    library.write_bytes(b"library")
+    monkeypatch.setattr("lab.images.host.libraries", lambda program: (str(library),) if program == str(tool) else ())
+    image = pack(tmp_path / "cache", tool, replace(IMAGE, layers=((Built("usr/local/bin/tool", "tool"), Libraries("tool")),)))
+    with layer(image, 0) as archive:
+        content = archive.extractfile(str(library).lstrip("/"))
+        assert content is not None
+        assert content.read() == b"library"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.images.cache import Cache
-from lab.images.catalog import Built, FromHost, Image, Program
+from lab.images.catalog import Built, FromHost, Image, Libraries, Program
 from lab.images.shelf import Shelf
 from lab.images.toolchain import Toolchain
 
@@ -115,3 +115,18 @@ def test_a_program_with_a_missing_file_is_not_there(folder: Path) -> None:
     (place / "other").symlink_to("tool")
     assert shelf(folder, program).has(program)
     assert shelf(folder, program).files([program]) == {"tool": place / "tool", "other": place / "other"}
+
+
+def test_an_image_changes_with_the_libraries_that_its_program_loads(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "libc.so.6"
+    library.write_text("1")
+    monkeypatch.setattr("lab.images.host.libraries", lambda _: (str(library),))
+    image = replace(IMAGE, layers=((Built("tool", "tool"), Libraries("tool")),))
+    unbuilt = shelf(folder).layout(image)
+    place = shelf(folder).place(PROGRAM)
+    place.mkdir(parents=True)
+    (place / "tool").touch()
+    keys = {unbuilt, shelf(folder).layout(image)}
+    library.write_text("2")
+    keys.add(shelf(folder).layout(image))
+    assert len(keys) == 3

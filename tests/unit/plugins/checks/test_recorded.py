@@ -82,6 +82,15 @@ _BESIDE = {"variant", "devices", "holders", "group", "class", "asked", "settings
 _BESIDE_TOO = {
     ("DRA-08", "pool.probe"),
     ("SAA-12", "runtime_classes"),
+    ("RC-01", "webhooks"),
+    ("RC-02", "operator"),
+    ("RC-02", "webhooks"),
+    ("RC-03", "operator"),
+    ("RC-05", "operator"),
+    ("RC-10", "gone"),
+    ("RC-11", "before"),
+    ("RC-11", "started"),
+    ("RC-11", "webhooks"),
     ("AM-01", "limits"),
     ("AM-01", "names"),
     # Where no slice publishes devices, a device plugin's count has to do.
@@ -90,7 +99,7 @@ _BESIDE_TOO = {
     # What they say is taken into the facts device.*.
     *((check, f"exec.{pod}.probe") for check in ("AM-06", "AM-07", "AM-08") for pod in ("first", "second")),
 }
-_READ_BACK = ("create.", "patch.", "update.", "delete.", "space.")
+_READ_BACK = ("create.", "patch.", "update.", "delete.", "space.", "evict.")
 
 
 @pytest.mark.parametrize("identifier", RECORDED)

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The ailab.conformance authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Counted accelerators, node groups, metrics and barriers, as they are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import arena, asked, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import words_of_barrier
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World, world
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import Reading, gauge_of, saying, values_of
+
+JSON = Any
+GPU = "nvidia.com/gpu"
+
+
+def node(name: str, gpus: str | None = None, **spec: JSON) -> JSON:
+    ready = [{"type": "Ready", "status": "True"}]
+    return {
+        "metadata": {"name": name, "uid": f"uid-{name}", "labels": {"kubernetes.io/hostname": f"host-{name}"}},
+        "spec": spec,
+        "status": {"conditions": ready, "allocatable": {GPU: gpus} if gpus else {}},
+    }
+
+
+def pod(on: str, gpus: int, *, phase: str = "Running", init: int = 0) -> JSON:
+    def container(count: int) -> JSON:
+        return {"resources": {"limits": {GPU: str(count)}}}
+
+    return {"spec": {"nodeName": on, "containers": [container(gpus)], "initContainers": [container(init)]}, "status": {"phase": phase}}
+
+
+def test_only_bound_pods_that_are_not_over_have_accelerators() -> None:
+    found = offers([node("a", "4"), node("b")], [pod("a", 1), pod("a", 1, phase="Succeeded"), pod("", 3)], GPU)
+    assert [(offer.node, offer.host, offer.total, offer.free) for offer in found] == [("a", "host-a", 4, 3)]
+
+
+def test_a_node_that_takes_no_pods_offers_nothing() -> None:
+    sick = node("c", "4")
+    sick["status"]["conditions"] = []
+    assert offers([node("b", "4", unschedulable=True), sick], [], GPU) == []
+
+
+def test_an_init_container_may_be_the_greediest() -> None:
+    assert asked(pod("a", 1, init=3)["spec"], GPU) == 3
+
+
+def test_the_arena_is_the_smallest_node_that_will_do() -> None:
+    found = offers([node("a", "8"), node("b", "2"), node("c", "1")], [], GPU)
+    chosen = arena(found, least=2)
+    assert chosen is not None
+    assert (chosen.hosts, chosen.free, chosen.selector) == (("host-b",), 2, {"kubernetes.io/hostname": "host-b"})
+
+
+def test_nodes_of_one_accelerator_make_an_arena_together() -> None:
+    chosen = arena(offers([node("a", "1"), node("b", "1")], [], GPU), least=2)
+    assert chosen is not None
+    assert (chosen.hosts, chosen.free, chosen.selector) == (("host-a", "host-b"), 2, {})
+    assert arena(offers([node("a", "1")], [], GPU), least=2) is None
+
+
+def _deployment(name: str, **annotations: str) -> JSON:
+    marks = {f"cluster.k8s.io/cluster-api-autoscaler-node-group-{key}-size": value for key, value in annotations.items()}
+    return {"metadata": {"name": name, "uid": name, "annotations": marks}, "spec": {"replicas": 1}}
+
+
+def _owned(name: str, owner: str, on: str = "") -> JSON:
+    return {"metadata": {"name": name, "uid": name, "ownerReferences": [{"uid": owner}]}, "status": {"nodeRef": {"name": on}}}
+
+
+def test_a_node_belongs_to_the_group_of_its_machine() -> None:
+    found = world(
+        [_deployment("gpu", min="1", max="3"), _deployment("cpu"), _deployment("odd", min="x", max="3")],
+        [_owned("set", "gpu"), _owned("other", "cpu")],
+        [_owned("m1", "set", "a"), _owned("m2", "other", "b")],
+        [node("a", "2"), node("b")],
+    )
+    assert [(group.name, group.can_grow) for group in found.groups] == [("gpu", True)]
+    assert {member.name: member.group for member in found.nodes} == {"a": "gpu", "b": ""}
+    assert World.read(found.as_fact()) == World(groups=tuple(found.groups), machines=found.machines, nodes=tuple(found.nodes))
+
+
+@pytest.mark.parametrize(
+    "fact", [None, [], {}, {"groups": [{}], "nodes": [], "machines": {}}, {"groups": [], "nodes": [1], "machines": {}}]
+)
+def test_nonsense_is_no_world(fact: JSON) -> None:
+    assert World.read(fact) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("barrier 3 of 3 GPU 0", (3, 3)), ("barrier 1 of 3", (1, 3)), ("", None), ("barrier x of 3", None), ("segmentation fault", None)],
+)
+def test_last_words(said: str, words: tuple[int, int] | None) -> None:
+    assert words_of_barrier(said) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("# TYPE m gauge\nm 95\n", 95.0), ("m much\n", None), ("mm 95\n", None), ("", None), ("404: not found", None)]
+)
+def test_a_gauge_is_found_by_its_whole_name(text: str, value: float | None) -> None:
+    assert gauge_of(text, "m") == value
+
+
+def test_values_are_read_from_quantities_of_the_right_metric() -> None:
+    items = [
+        {"describedObject": {"name": "a"}, "metricName": "m", "value": "95"},
+        {"describedObject": {"name": "b"}, "metric": {"name": "m"}, "value": "1500m"},
+        {"describedObject": {"name": "c"}, "metricName": "another", "value": "1"},
+        {"describedObject": {"name": "d"}, "metricName": "m", "value": "much"},
+    ]
+    assert values_of({"items": items}, "m") == {"a": 95.0, "b": 1.5}
+    assert values_of(None, "m") == {}
+
+
+def test_an_autoscaler_without_status_has_said_nothing() -> None:
+    reading = Reading.of(saying({"metadata": {}}, at="t"), "m")
+    assert (reading.value, reading.active) == (None, False)
+    assert Reading.of(None, "m").value is None
