@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.watche
 
 from . import site
 from .needs import ACROSS
-from .objects import Backend, Rule, grant, parent_condition, route
+from .objects import HTTP_ROUTE, Backend, Rule, grant, parent_condition, route
 from .requirement import AI_INFERENCE
 from .traffic import Answers, attached, host_of, send, until_answered
 
@@ -81,6 +81,8 @@ class CrossNamespace(Check[Grant]):
         attached(bench, "route", route(parent=site.GATEWAY_NAME, host=host, rules=rules))
         until_answered(bench, "first", at=at, host=host, status=200 if variant.given else 500)
         send(bench, "answers", at=at, host=host, requests=_REQUESTS)
+        # Controllers may write a route's status after its proxies have it.
+        bench.read("route.route", HTTP_ROUTE, name=bench.name("route"))
 
     def evaluate(self, seen: Seen) -> Finding:
         """Looks at the route's condition and at the answers."""

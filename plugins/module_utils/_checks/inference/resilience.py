@@ -93,7 +93,7 @@ class Resilience(Check[Pods]):
             return inconclusive("requests-not-sent", "the client did not send its requests to the end")
         if before.of("pair") != 1:
             return inconclusive("not-routed-before", f"{before} before a pod was deleted, expected 200: see INF-03")
-        if answers.status(503) == answers.total:
+        if not answers.good:
             return failure("nobody-answers", f"{answers}; expected the pod that is left to answer")
         if answers.of("pair") < _ENOUGH * _REQUESTS:
             return failure("requests-lost", f"{answers}; expected at least {_ENOUGH:.0%} to be answered by the pod that is left")
