@@ -32,9 +32,11 @@ def lack_of(item: JSON) -> Lack:
 
 
 def deployment(item: JSON) -> Lack:
-    """All replicas are of the current template and available."""
+    """All replicas are of the current template and available, and none of an older one is left, which would be counted as available."""
     wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
-    return _unseen(item) or _counted(wanted, updated=status.get("updatedReplicas", 0), available=status.get("availableReplicas", 0))
+    updated, old = status.get("updatedReplicas", 0), status.get("replicas", 0) - status.get("updatedReplicas", 0)
+    lack = _unseen(item) or _counted(wanted, updated=updated, available=status.get("availableReplicas", 0))
+    return lack or (f"{old} pods of the former template are still there" if old > 0 else None)
 
 
 def stateful_set(item: JSON) -> Lack:

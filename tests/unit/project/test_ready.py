@@ -39,6 +39,8 @@ def workload(kind: str, *, spec: dict[str, Any] | None = None, generation: int =
     [
         (workload("Deployment", updatedReplicas=1, availableReplicas=1), None),
         (workload("Deployment", spec={"replicas": 0}), None),
+        (workload("Deployment", replicas=1, updatedReplicas=1, availableReplicas=1), None),
+        (workload("Deployment", replicas=2, updatedReplicas=1, availableReplicas=1), "1 pods of the former template are still there"),
         (workload("Deployment", spec={"replicas": 2}, updatedReplicas=1, availableReplicas=1), "1 of 2 pods are up to date"),
         (workload("Deployment", spec={"replicas": 2}, updatedReplicas=2, availableReplicas=1), "1 of 2 pods are available"),
         (workload("Deployment", generation=2, updatedReplicas=1, availableReplicas=1), "its controller has not looked at it yet"),
