@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
 
 from .pods import condition
 
+if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Clock
+
 JSON = Any
+
+
+def moment(clock: Clock) -> str:
+    """Now, as timelines have it: UTC, RFC 3339 with milliseconds."""
+    return timestamp(clock.now())
 
 
 def entry(pod: JSON, *, at: str, gone: bool = False) -> JSON:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, in_short
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
@@ -16,6 +15,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_g
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import moment
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched, everywhere
 
@@ -133,7 +133,7 @@ class Sizes(Followed):
         name, replicas = item["metadata"]["name"], 0 if gone else int(item["spec"].get("replicas") or 0)
         if self._newest.get(name) != replicas:
             self._newest[name] = replicas
-            self._history.append({"at": timestamp(self.cluster.clock.now()), "group": name, "replicas": replicas})
+            self._history.append({"at": moment(self.cluster.clock), "group": name, "replicas": replicas})
 
     def as_fact(self) -> JSON:
         """Plain JSON."""

@@ -41,7 +41,10 @@ def test_a_check_that_only_reads_needs_no_right_to_make_more_than_a_namespace() 
 
 def test_no_role_allows_everything() -> None:
     role = allowed(plan(allow_disruptive=True)["cluster_role"]["rules"])
-    assert not [item for item in role if "*" in item or item[1] in {"secrets", "clusterroles", "clusterrolebindings"}]
+    # The resources of this API are the names of metrics, which nobody knows before.
+    wide = {item for item in role if "*" in item} - {("custom.metrics.k8s.io", "*", "get")}
+    assert not wide
+    assert not [item for item in role if item[1] in {"secrets", "clusterroles", "clusterrolebindings"}]
 
 
 def test_disruptive_checks_are_planned_only_where_they_are_allowed() -> None:
