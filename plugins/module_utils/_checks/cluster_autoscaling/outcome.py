@@ -24,7 +24,7 @@ def looked_at(seen: Seen, *facts: str) -> Finding | None:
     foreign = seen.last("foreign")
     if foreign:
         return inconclusive("foreign-demand", f"{listed(foreign)} want accelerators too, so that growth may be theirs")
-    if missing or not isinstance(seen.last("group"), dict):
+    if missing or not (isinstance(seen.last("group"), dict) and seen.last("group").get("name")):
         return inconclusive("groups-not-seen", f"the groups were not seen at {listed(missing or ['the start'])}: the scenario ended before")
     return None
 

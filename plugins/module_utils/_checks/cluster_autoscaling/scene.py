@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, in_short
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.histories import Sizes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import API_VERSIONS, Group, World, kinds_of, world
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import moment
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched, everywhere
 
 from .settings import ScalingSettings
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
@@ -118,27 +116,6 @@ class Scene:
         self._bench.note("group", {"name": group.name, "units": least, "resource": resource})
         self.nodes("nodes")
         return group, least
-
-
-class Sizes(Followed):
-    """Every number of replicas that each group was ever to have, while it is followed."""
-
-    def __init__(self, cluster: Cluster, path: str) -> None:
-        super().__init__(cluster, path)
-        self._history: list[JSON] = []
-        self._newest: dict[str, int] = {}
-
-    def take(self, item: JSON, *, gone: bool) -> None:
-        """Notes a size that is another than before."""
-        name, replicas = item["metadata"]["name"], 0 if gone else int(item["spec"].get("replicas") or 0)
-        if self._newest.get(name) != replicas:
-            self._newest[name] = replicas
-            self._history.append({"at": moment(self.cluster.clock), "group": name, "replicas": replicas})
-
-    def as_fact(self) -> JSON:
-        """Plain JSON."""
-        with self.changed:
-            return {"changes": list(self._history), "complete": self.listings == 1}
 
 
 def require_budget(bench: Bench) -> None:

@@ -7,10 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import MERGE_PATCH
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.gates import open_gate
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
@@ -54,10 +52,11 @@ class Pair:
             jobs: of the gangs.
             seconds: until when.
         """
-        deadline = Deadline(clock=self._bench.cluster.clock, seconds=seconds)
+        clock = self._bench.cluster.clock
+        end = clock.monotonic() + seconds
         wanted = len(jobs) * self._size
-        while not deadline.passed():
-            gated = self._trace.until(lambda _pods: self._gated_now() or self._done(wanted), seconds=deadline.left())
+        while (left := end - clock.monotonic()) > 0:
+            gated = self._trace.until(lambda _pods: self._gated_now() or self._done(wanted), seconds=left)
             if not isinstance(gated, list):
                 return
             for pod in gated:
@@ -65,12 +64,9 @@ class Pair:
 
     def _open(self, pod: JSON, *, seconds: float) -> None:
         """Removes our gate and waits for the scheduler's word; gates of others stay."""
-        metadata = pod["metadata"]
-        others = [gate for gate in pod["spec"].get("schedulingGates") or [] if gate["name"] != HOLD]
-        path = kinds.POD.path(name=metadata["name"], namespace=metadata["namespace"])
-        self._bench.ask(f"gate.{metadata['name']}", "patch", path, body={"spec": {"schedulingGates": others}}, content_type=MERGE_PATCH)
+        open_gate(self._bench, pod, HOLD)
         if seconds:
-            self._trace.reaches(lambda timeline: _has_word(timeline, metadata["uid"]) or None, seconds=seconds)
+            self._trace.reaches(lambda timeline: _has_word(timeline, pod["metadata"]["uid"]) or None, seconds=seconds)
 
     def _gated(self) -> list[JSON]:
         return self._trace.until(lambda _pods: self._gated_now(), seconds=0) or []

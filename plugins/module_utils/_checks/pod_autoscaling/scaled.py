@@ -10,8 +10,8 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.histories import Sayings
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER, PORT, PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import (
     APP_LABEL,
@@ -21,39 +21,23 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.scalin
     custom_metrics,
     deployment,
     gauge_of,
-    saying,
     serving,
     telling,
     values_of,
 )
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Followed, Trace
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Trace
 
 from .phases import IDLE, TARGET
 from .settings import HpaSettings
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
 _STABILIZE_SECONDS = 5
 _SCRAPE = ("wget", "-q", "-O", "-", f"http://127.0.0.1:{PORT}/metrics.txt")
-
-
-class Sayings(Followed):
-    """Everything that an autoscaler says, in turn."""
-
-    def __init__(self, cluster: Cluster, path: str, *, fields: str) -> None:
-        super().__init__(cluster, path, fields=fields)
-        self.said: list[JSON] = []
-
-    def take(self, item: JSON, *, gone: bool) -> None:
-        """Notes what is new."""
-        now = saying(item, at=timestamp(self.cluster.clock.now()))
-        if not gone and (not self.said or {**self.said[-1], "at": ""} != {**now, "at": ""}):
-            self.said.append(now)
 
 
 class Scaled:
