@@ -18,8 +18,8 @@ BELOW = {
     "_checks": {"_engine", "_platform"},
 }
 
-NAMED_ONLY = {("_checks", "_cluster.mirror")}
-"""What annotations may name and nobody may import: what a wait is asked about is a view of the mirror."""
+NAMED_ONLY = {("_checks", "_cluster.mirror"), ("_checks", "_cluster.client")}
+"""What annotations may name and nobody may import: what a wait is asked about, and what a bench hands to the words of a field."""
 
 
 def imported(path: Path, *, typing_too: bool) -> Iterator[str]:

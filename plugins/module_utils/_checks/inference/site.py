@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import successful
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import FOLDER, PORT, PodTemplate
@@ -96,8 +95,7 @@ def _is_ours(item: JSON) -> bool:
 
 def _stands(bench: Bench, name: str, manifest: Manifest) -> None:
     """Makes an object that stays until the verification ends, recorded as ``stands.<kind>.<name>``."""
-    reply = successful(bench.workspace.attempt(manifest, name=name))
-    bench.note(f"stands.{manifest.kind.name}.{name}", reply.body)
+    bench.note(f"stands.{manifest.kind.name}.{name}", bench.workspace.create(manifest, name=name))
 
 
 def is_programmed(item: JSON) -> bool:
