@@ -190,7 +190,7 @@ def _carry_out(cluster: Cluster, order: Order, plan: Plan, *, helm: Helm, hand: 
             if made_namespace:
                 remove_namespace(cluster, owner.namespace, seconds=order.seconds)
         else:
-            helm.rollback(name=owner.release, namespace=owner.namespace, revision=found.revision)
+            _roll_back(cluster, found, helm=helm)
         raise _taken_back(problem, pods=pods, new=found is None) from problem
     release = stored(cluster, name=owner.release, namespace=owner.namespace)
     if release is None:
@@ -198,6 +198,14 @@ def _carry_out(cluster: Cluster, order: Order, plan: Plan, *, helm: Helm, hand: 
             what=f"reading release {owner.release} back", found="none", expected="what was just installed", look="`helm list --all`"
         )
     return release
+
+
+def _roll_back(cluster: Cluster, found: Release, *, helm: Helm) -> None:
+    """Go back to a release, and say of the new revision of what it is made, as it was said of the old one."""
+    helm.rollback(name=found.name, namespace=found.namespace, revision=found.revision)
+    restored = stored(cluster, name=found.name, namespace=found.namespace)
+    if restored and found.fingerprint:
+        sign(cluster, restored, fingerprint=found.fingerprint)
 
 
 def _taken_back(problem: ConformanceError, *, pods: Sequence[str], new: bool) -> NotReadyError:

@@ -16,6 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._charts.manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.ownership import Owner
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.post_renderer import rendered
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.program import Chart, HelmError
+from ansible_collections.ailab.conformance.plugins.module_utils._charts.release import release_of
 
 JSON = Any
 
@@ -94,6 +95,13 @@ class Workshop:
 
     def rollback(self, *, name: str, namespace: str, revision: int) -> None:
         self.done.append(f"rollback {namespace}/{name} {revision}")
+        former = self.api.objects["Secret", namespace, f"sh.helm.release.v1.{name}.v{revision}"]
+        self.revision += 1
+        manifest = release_of(former).manifest
+        for item in objects(manifest):
+            self.put(item)
+        secret = release_secret(manifest=manifest, revision=self.revision)
+        self.api.put("Secret", f"sh.helm.release.v1.{name}.v{self.revision}", space=namespace, **secret)
 
     def set(self, wanted: Order) -> None:
         self.done.append("set")
