@@ -14,7 +14,7 @@ import pytest
 
 COLLECTION = "ansible_collections.ailab.conformance."
 # Distribution on PyPI to what it is imported as, where the two differ.
-IMPORTED_AS = {"pyyaml": "yaml", "openstacksdk": "openstack", "ansible-core": "ansible"}
+IMPORTED_AS = {"pyyaml": "yaml", "openstacksdk": "openstack", "ansible-core": "ansible", "prometheus-client": "prometheus_client"}
 
 
 def imports(path: Path) -> Iterator[str]:
