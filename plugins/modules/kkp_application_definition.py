@@ -9,8 +9,8 @@ module: kkp_application_definition
 version_added: 0.2.0
 short_description: Add applications to KKP's catalogue, change and remove them
 description:
-  - An application definition says which chart users can install in their clusters, in which versions. In the Community Edition the catalogue
-    is empty until an administrator fills it.
+  - An application definition says which chart users can install in their clusters, in which versions. In the Community Edition the
+    catalogue is empty until an administrator fills it.
   - To change the catalogue takes an administrator's token.
 author:
   - The ailab.conformance authors (@ailab)
@@ -61,8 +61,8 @@ options:
         required: true
       source:
         description:
-          - Where the chart comes from, as KKP's API has it. C(helm) with C(url), C(chartName) and C(chartVersion), or C(git) with C(remote),
-            C(ref) and C(path).
+          - Where the chart comes from, as KKP's API has it. C(helm) with C(url), C(chartName) and C(chartVersion), or C(git) with
+            C(remote), C(ref) and C(path).
           - Credentials of a chart repository are references to a Secret of KKP, not the credentials themselves.
         type: dict
         required: true
