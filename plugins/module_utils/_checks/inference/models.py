@@ -81,6 +81,8 @@ class ModelRouting(Check[Routes]):
             Rule(backends=[Backend(service=names[served[model]], port=own.model_port)], headers={own.model_header: model})
             for model in MODELS_ASKED
         ]
+        # Gateways that look into bodies only once a route has matched need one for all requests; its server refuses models that it lacks.
+        rules.append(Rule(backends=[Backend(service=names[MODELS_ASKED[0]], port=own.model_port)]))
         attached(bench, "route", route(parent=name, namespace=namespace, host=host, rules=rules))
 
         def routed() -> bool | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import FOLDER, PORT, PodTemplate
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER, FOLDER, PORT, PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched
@@ -85,8 +85,22 @@ def _make(bench: Bench) -> None:
 
     bench.watched("standing", complete, of=(Watched(kind=GATEWAY), kinds.POD), seconds=own.gateway_seconds, keep=_is_ours)
     made = bench.read(GATEWAY_NAME, GATEWAY, name=GATEWAY_NAME)
-    reached = (bench.so_far.last("standing") or {}).get("reached") is True
-    bench.note(READY, {"address": address(made or {}) if reached else ""})
+    at = address(made or {}) if (bench.so_far.last("standing") or {}).get("reached") is True else ""
+    bench.note(READY, {"address": at if at and _answers(bench, at) else ""})
+
+
+def _answers(bench: Bench, at: str) -> bool:
+    """Whether somebody answers at the address, with whatever status: proxies may come after the condition Programmed."""
+    url = f"http://[{at}]/" if ":" in at else f"http://{at}/"
+    command = ["curl", "--globoff", "--silent", "--max-time", "5", "--output", "/dev/null", url]
+    path = kinds.POD.path(name=CLIENT, namespace=bench.namespace)
+
+    def once() -> bool | None:
+        done = bench.cluster.execute(path, container=CONTAINER, command=command, seconds=20)
+        bench.note("knock", {"command": command, "exit_code": done.exit_code})
+        return True if done.exit_code == 0 else None
+
+    return bench.polled(once, every=0.5, seconds=bench.own(InferenceSettings).route_seconds) is True
 
 
 def _is_ours(item: JSON) -> bool:
