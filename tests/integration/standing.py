@@ -24,6 +24,7 @@ from tests.integration.machine import TESTS, Traces, crowding
 NAME = TESTS
 STATE = Path("/var/lib/ailabtest")
 SUPERNET = "10.192.0.0/12"
+QUICK = ["dra_support", "ai_inference", "accelerator_metrics", "ai_service_metrics", "secure_accelerator_access", "robust_controller"]
 KKP_PORT = 8185
 # How the lab's command line is told so.
 OWN = (f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", f"--kkp-port={KKP_PORT}")
@@ -143,6 +144,8 @@ class Lab:
             "lab_host_state_dir": str(STATE),
             "lab_host_supernet": SUPERNET,
             "lab_host_kkp_port": KKP_PORT,
+            # The others have all accelerators to themselves for minutes, one after the other.
+            "conformance_requirements": QUICK,
             "conformance_runs_dir": str(self.runs),
             "conformance_report_dir": str(self.work / "reports"),
         }

@@ -84,14 +84,15 @@ def read(text: str) -> Exposition:
         raise ExpositionError("the text is empty, expected at least one series")
     if not text.endswith("\n"):
         raise ExpositionError(f"the last line is cut off: {text.splitlines()[-1][:80]!r}, expected a line feed after it")
-    types = _types(text.splitlines())
+    types, written = _types(text.splitlines())
     try:
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     except (ValueError, KeyError, IndexError) as error:
         raise ExpositionError(f"a line cannot be read: {error}") from error
     series = tuple(
         Series(
-            name=sample.name,
+            # The library gives counters the suffix that OpenMetrics wants; what counts here is what was written.
+            name=sample.name if sample.name in written else sample.name.removesuffix("_total"),
             labels={name: value for name, value in sample.labels.items() if value},
             value=float(sample.value),
             timestamp=None if sample.timestamp is None else float(sample.timestamp),
@@ -104,7 +105,8 @@ def read(text: str) -> Exposition:
     return Exposition(series=series, types=types)
 
 
-def _types(lines: Iterable[str]) -> dict[str, str]:
+def _types(lines: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """The declared types, and the names of all series."""
     types: dict[str, str] = {}
     begun: set[str] = set()
     for number, line in enumerate(lines, start=1):
@@ -120,7 +122,7 @@ def _types(lines: Iterable[str]) -> dict[str, str]:
             types[name] = kind
         elif words and not line.startswith("#"):
             begun.add(words[0].partition("{")[0])
-    return types
+    return types, begun
 
 
 def _refuse_twins(series: Iterable[Series]) -> None:

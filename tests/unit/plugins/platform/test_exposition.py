@@ -29,6 +29,11 @@ def test_series_types_and_labels_are_read() -> None:
     assert found.of("seconds_count")[0].value == 4
 
 
+def test_counters_keep_the_names_that_they_have() -> None:
+    found = read("# TYPE replays counter\nreplays 3\n# TYPE calls counter\ncalls_total 4\n")
+    assert [(series.name, series.value) for series in found.series] == [("replays", 3.0), ("calls_total", 4.0)]
+
+
 def test_an_empty_label_is_none() -> None:
     assert "pod" not in read(GOOD).of("util")[0].labels
 
