@@ -29,34 +29,6 @@ notes:
   - The task fails when its verdict is not in O(accept). RV(checks) are returned all the same.
   - The rights that are needed are asked for first. When some are missing, all of them are named and nothing is made.
 options:
-  monitoring_namespace:
-    description:
-      - Namespace of the monitoring system's Service. It is asked through the API server.
-    type: str
-    default: monitoring
-  monitoring_service:
-    description:
-      - Name of that Service, which speaks Prometheus' HTTP API.
-    type: str
-    default: prometheus
-  monitoring_port:
-    description:
-      - Number or name of its port.
-    type: str
-    default: "9090"
-  monitoring_path:
-    description:
-      - What stands before C(/api/v1), such as V(/prometheus) of Cortex and Mimir.
-    type: str
-    default: ""
-  monitoring_scheme:
-    description:
-      - Whether the Service wants TLS.
-    type: str
-    choices:
-      - http
-      - https
-    default: http
   discovery:
     description:
       - How a workload asks to be scraped. V(annotations) are C(prometheus.io/scrape), C(prometheus.io/port) and C(prometheus.io/path) of
@@ -158,6 +130,7 @@ extends_documentation_fragment:
   - ailab.conformance.attributes.verify
   - ailab.conformance.cluster
   - ailab.conformance.verify
+  - ailab.conformance.monitoring
 seealso:
   - module: ailab.conformance.conformance_run
   - module: ailab.conformance.conformance_replay
