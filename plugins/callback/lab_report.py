@@ -117,11 +117,18 @@ class CallbackModule(CallbackBase):
             self._print(f"{_INDENT}{_INDENT}{line}")
 
     def _rows(self) -> list[Row]:
-        """Verified ones with the name of their host where several hosts verified the same, else what a report said."""
+        """Verified ones with the name of their host where several hosts verified the same, else what a report said.
+
+        Hosts end in any order, and the table of a run is that of the next one: requirements as they came, their hosts by name.
+        """
         names = [requirement for _, requirement in self._verified]
+        came = {requirement: place for place, requirement in reversed(list(enumerate(names)))}
         rows = [
-            dataclasses.replace(row, requirement=f"{requirement} on {host}" if names.count(requirement) > 1 else requirement)
-            for (host, requirement), row in self._verified.items()
+            # The check host of a requirement is named after it and its cluster.
+            dataclasses.replace(
+                row, requirement=f"{requirement} on {host.removeprefix(f'{requirement}.')}" if names.count(requirement) > 1 else requirement
+            )
+            for (host, requirement), row in sorted(self._verified.items(), key=lambda item: (came[item[0][1]], item[0][0]))
         ]
         return [*rows, *(row for requirement, row in self._reported.items() if requirement not in names)]
 

@@ -71,10 +71,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.replay_t
 
 def main() -> NoReturn:
     module = AnsibleModule(argument_spec=dict(REPLAY_SPEC), supports_check_mode=True)
-    outcome = replay_entry(CHECKS).run(module.params, check_mode=module.check_mode)
-    if outcome.failed:
-        module.fail_json(**outcome.as_result())
-    module.exit_json(**outcome.as_result())
+    replay_entry(CHECKS).conclude(module)
 
 
 if __name__ == "__main__":

@@ -269,10 +269,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.verify_t
 def main() -> NoReturn:
     entry = verify_entry(SUITE)
     module = AnsibleModule(argument_spec=dict(entry.argument_spec), supports_check_mode=True)
-    outcome = entry.run(module.params, check_mode=module.check_mode)
-    if outcome.failed:
-        module.fail_json(**outcome.as_result())
-    module.exit_json(**outcome.as_result())
+    entry.conclude(module)
 
 
 if __name__ == "__main__":

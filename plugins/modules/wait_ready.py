@@ -100,10 +100,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._ready.task impo
 
 def main() -> NoReturn:
     module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC), supports_check_mode=True)
-    outcome = ENTRY.run(module.params, check_mode=module.check_mode)
-    if outcome.failed:
-        module.fail_json(**outcome.as_result())
-    module.exit_json(**outcome.as_result())
+    ENTRY.conclude(module)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ controller has both already. PRIVATE to the collection: it can change at any tim
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.entry import Entry
@@ -41,13 +42,13 @@ class LocalAction(ActionBase):
             return {**result, **outcome}
         return {**result, **self.work(plain(options), check_mode=self._task.check_mode)}
 
+    @abstractmethod
     def rules(self) -> Mapping[str, JSON]:
         """What the module allows, by the names that validate_argument_spec has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work(self, options: Mapping[str, JSON], *, check_mode: bool) -> Mapping[str, JSON]:
         """Does what the module does; returns the task's result."""
-        raise NotImplementedError
 
     def extra_arguments(self) -> Mapping[str, JSON]:
         """Arguments that only the controller knows, for the module as for here."""
@@ -59,17 +60,17 @@ class LocalAction(ActionBase):
 
 
 class ControllerAction(LocalAction):
-    """A task of the engine.
+    """A task of the engine."""
 
-    Attributes:
-        entry: what the module of the same name runs.
-    """
-
-    entry: ClassVar[Entry]
+    @property
+    @abstractmethod
+    def entry(self) -> Entry:
+        """What the module of the same name runs."""
 
     def rules(self) -> Mapping[str, JSON]:
         """The entry's."""
-        return {"argument_spec": specified(self.entry.argument_spec), "required_if": [list(rule) for rule in self.entry.required_if]}
+        entry = self.entry
+        return {"argument_spec": specified(entry.argument_spec), "required_if": [list(rule) for rule in entry.required_if]}
 
     def work(self, options: Mapping[str, JSON], *, check_mode: bool) -> Mapping[str, JSON]:
         """Runs the entry."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, uuids_in
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import Device, devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
 
 JSON = Any
 
@@ -35,6 +35,21 @@ def undecided(workload: Workload, *, who: str) -> Finding:
     """A pod did not come so far that the question of the check can be answered: whatever the reason, it is not this check's."""
     progress = workload.progress
     return inconclusive(_REASONS.get(progress.stage, "undecided"), f"{who} is {progress.stage}, expected running: {progress.words}")
+
+
+def not_running(seen: Seen, *roles: str) -> Finding | None:
+    """Why a record decides nothing: a pod in it did not come to run; None where all did.
+
+    Args:
+        seen: the record.
+        roles: of the pods, whose last states are the facts ``workload.<role>``.
+    """
+    for role in roles:
+        fact = seen.last(f"workload.{role}")
+        workload = Workload.read(fact if isinstance(fact, dict) else None)
+        if workload.progress.stage is not Stage.RUNNING:
+            return undecided(workload, who=f"the {role} pod")
+    return None
 
 
 def refused(workload: Workload, seen: Seen, *, who: str, reason: str = "claim-unallocated") -> Finding:

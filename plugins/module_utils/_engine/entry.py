@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.transport import LIBRARY, LIBRARY_PROBLEM
@@ -52,6 +52,19 @@ class Outcome:
         return {**self.values, **said, "changed": self.changed, **({"failed": True} if self.failed else {})}
 
 
+class HostModule(Protocol):
+    """What an entry needs of AnsibleModule."""
+
+    params: dict[str, JSON]
+    check_mode: bool
+
+    def exit_json(self, **kwargs: JSON) -> NoReturn:
+        """Ends the task."""
+
+    def fail_json(self, msg: str, **kwargs: JSON) -> NoReturn:
+        """Ends the task as failed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A task with its options.
@@ -82,3 +95,10 @@ class Entry:
         except OSError as problem:
             where = problem.filename or "a file of the run"
             return Outcome(failed=True, message=f"{where}: {problem.strerror or problem}. Look at the rights and the free space there.")
+
+    def conclude(self, module: HostModule) -> NoReturn:
+        """Runs the task as a module."""
+        outcome = self.run(module.params, check_mode=module.check_mode)
+        if outcome.failed:
+            module.fail_json(**outcome.as_result())
+        module.exit_json(**outcome.as_result())

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .pods import condition
+from .pods import is_ready
 from .quantity import parse
 
 JSON = Any
@@ -53,7 +53,7 @@ def offers(nodes: Iterable[JSON], pods: Iterable[JSON], resource: str) -> list[O
     found = []
     for node in nodes:
         total = _whole(((node.get("status") or {}).get("allocatable") or {}).get(resource))
-        if total and not (node.get("spec") or {}).get("unschedulable") and condition(node, "Ready").get("status") == "True":
+        if total and not (node.get("spec") or {}).get("unschedulable") and is_ready(node):
             name = str(node["metadata"]["name"])
             host = str((node["metadata"].get("labels") or {}).get(HOST_NAME) or name)
             found.append(Offer(node=name, host=host, total=total, free=max(0, total - taken[name])))

@@ -16,13 +16,13 @@ from .devices import allocations, is_allocated, pool_of
 from .drivers import registers_driver
 from .making import Making
 from .manifests import Exactly
-from .pods import Progress, Stage, about, claim_names, is_placed
+from .pods import Progress, Stage, about, claim_names, is_placed, is_ready
 from .probes import Accelerators, ClaimUse, Probe, probe_pod
 from .survey import Survey, survey
+from .watched import Watched
 from .workload import Workload
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Reply
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.transport import Executed
 
@@ -102,13 +102,6 @@ class Bench(Making):
         """
         self._pods[role] = self.create(f"{role}-pod", self.probe_manifest(probe), space=space)
 
-    def try_probe(self, role: str, probe: Probe, *, space: str = "") -> Reply:
-        """Makes a probe pod if the server lets it, recorded as ``create.<role>-pod``."""
-        reply = self.attempt(f"{role}-pod", self.probe_manifest(probe), space=space)
-        if reply.ok:
-            self._pods[role] = reply.body
-        return reply
-
     def probe_manifest(self, probe: Probe) -> Manifest:
         """The pod of a probe with this run's image and tolerations."""
         return probe_pod(probe, image=self.settings.probe_image, tolerations=self.settings.tolerations)
@@ -139,6 +132,24 @@ class Bench(Making):
             settle: seconds for which trouble must stand before it counts; the settling time of the settings when not given.
         """
         return self._reached(role, _STARTED, settle=self.settings.settle_seconds if settle is None else settle, fact="workload")
+
+    def until_ready(self, pods: Sequence[JSON], *, space: str = "") -> None:
+        """Waits until some pods are ready, or for as long as pods may take to start.
+
+        Args:
+            pods: as they were created.
+            space: their namespace, where it is not the workspace's.
+
+        Raises:
+            ConformanceError: the server does not show them.
+        """
+        uids = {pod["metadata"]["uid"] for pod in pods}
+
+        def ready(view: View) -> bool | None:
+            found = {pod["metadata"]["uid"] for pod in view.all("Pod") if is_ready(pod)}
+            return uids <= found or None
+
+        self.until(ready, of=(Watched(kind=kinds.POD, space=space),), seconds=self.settings.start_seconds)
 
     def execute(self, role: str, command: Sequence[str], *, container: str = "probe", fact: str = "exec") -> Executed:
         """Runs a command in a pod's container, recorded as ``<fact>.<role>.<container>``.

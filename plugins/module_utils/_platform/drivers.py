@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .pods import condition
+from .pods import is_ready
 
 JSON = Any
 
@@ -34,5 +34,5 @@ def ready_nodes(daemon_sets: Iterable[JSON], pods: Iterable[JSON]) -> frozenset[
         for pod in pods
         if any(owner.get("uid") in owners for owner in pod["metadata"].get("ownerReferences") or [])
         and not pod["metadata"].get("deletionTimestamp")
-        and condition(pod, "Ready").get("status") == "True"
+        and is_ready(pod)
     )

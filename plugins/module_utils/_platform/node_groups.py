@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .kinds import Kind
-from .pods import condition
+from .pods import is_ready
 
 JSON = Any
 
@@ -162,7 +162,7 @@ def _member(node: JSON, by_node: Mapping[str, str]) -> Member:
         name=name,
         uid=str(node["metadata"]["uid"]),
         group=by_node.get(name, ""),
-        ready=condition(node, "Ready").get("status") == "True",
+        ready=is_ready(node),
         offers={key: str(value) for key, value in ((node.get("status") or {}).get("allocatable") or {}).items()},
     )
 

@@ -103,6 +103,11 @@ def condition(item: JSON, kind: str) -> Mapping[str, JSON]:
     return next((found for found in _status(item).get("conditions") or [] if found.get("type") == kind), {})
 
 
+def is_ready(item: JSON) -> bool:
+    """Whether an object, such as a Pod or a Node, says that it is ready."""
+    return condition(item, "Ready").get("status") == "True"
+
+
 def about(pod: JSON, events: Iterable[JSON]) -> list[JSON]:
     """The events about a pod, oldest first, with what a reader needs."""
     uid = pod["metadata"]["uid"]

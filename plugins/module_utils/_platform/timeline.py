@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import timestamp
 
-from .pods import condition
+from .pods import condition, is_ready
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Clock
@@ -43,7 +43,7 @@ def entry(pod: JSON, *, at: str, gone: bool = False) -> JSON:
         "uid": metadata["uid"],
         "phase": "Gone" if gone else str(status.get("phase") or "Pending"),
         "node": str(spec.get("nodeName") or ""),
-        "ready": not gone and condition(pod, "Ready").get("status") == "True",
+        "ready": not gone and is_ready(pod),
         "ending": bool(metadata.get("deletionTimestamp")),
         "placed_at": str(scheduled.get("lastTransitionTime") or "") if scheduled.get("status") == "True" else "",
         "refusal": str(scheduled.get("message") or "") if scheduled.get("reason") == "Unschedulable" else "",

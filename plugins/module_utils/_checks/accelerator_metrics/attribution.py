@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
@@ -17,7 +18,6 @@ from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import Accelerator
 from .settings import Names
-from .stuck import not_started
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -52,7 +52,7 @@ class Attribution(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Looks for the pod in the labels."""
-        if (problem := not_started(seen, FIRST)) is not None:
+        if (problem := not_running(seen, FIRST)) is not None:
             return problem
         holding, after = phase(seen, "idle"), phase(seen, "after")
         if not holding or not after or not has_ended(seen):

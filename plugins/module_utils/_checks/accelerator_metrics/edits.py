@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ _LABEL = r'[{{,]{name}="([^"]*)"'
 def with_bodies(seen: Seen, phase: str, edit: Callable[[str], str]) -> list[tuple[str, JSON]]:
     """All facts of a record, with the bodies of a phase's scrapes changed."""
     return [(fact.name, _edited(fact.data, edit) if fact.name.startswith(f"scrape.{phase}.") else fact.data) for fact in seen.facts]
-
-
-def lines_of(bodies: Iterable[str], metric: str) -> Iterator[str]:
-    """The lines that carry a metric's values."""
-    for body in bodies:
-        yield from (line for line in body.splitlines() if re.match(rf"{re.escape(metric)}[{{ ]", line))
 
 
 def bodies(seen: Seen, phase: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
@@ -16,7 +17,6 @@ from .load import FIRST, SECOND, Load, Works, device, limit, perform, utilizatio
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
-from .stuck import not_started
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -49,7 +49,7 @@ class PerDevice(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, _names: Names, /) -> Finding:
         """The first must be busy, the second idle."""
-        if (problem := not_started(seen, FIRST, SECOND)) is not None:
+        if (problem := not_running(seen, FIRST, SECOND)) is not None:
             return problem
         pair = device(seen, FIRST), device(seen, SECOND)
         if not all(pair) or pair[0] == pair[1]:

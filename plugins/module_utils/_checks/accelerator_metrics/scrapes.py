@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import Exposition, ExpositionError, Series, read
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import is_ready
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 
 from .settings import MetricsSettings, Names
@@ -46,7 +46,7 @@ class Exporter:
     def of(cls, pod: JSON) -> Exporter:
         """From the Pod."""
         metadata, spec = pod.get("metadata") or {}, pod.get("spec") or {}
-        ready = condition(pod, "Ready").get("status") == "True" and not metadata.get("deletionTimestamp")
+        ready = is_ready(pod) and not metadata.get("deletionTimestamp")
         return cls(pod=str(metadata.get("name")), node=str(spec.get("nodeName") or ""), uid=str(metadata.get("uid")), ready=ready)
 
 

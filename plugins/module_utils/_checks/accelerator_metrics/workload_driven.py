@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
@@ -17,7 +18,6 @@ from .load import FIRST, Load, Works, device, has_ended, limit, perform, phase
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
-from .stuck import not_started
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -53,7 +53,7 @@ class WorkloadDriven(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares the three moments."""
-        if (problem := not_started(seen, FIRST)) is not None:
+        if (problem := not_running(seen, FIRST)) is not None:
             return problem
         uuid = device(seen, FIRST)
         if not uuid:

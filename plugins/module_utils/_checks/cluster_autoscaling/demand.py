@@ -24,9 +24,6 @@ JSON = Any
 PART = "ai-conformance/part"
 """On the pods of a scenario; its value is their part."""
 
-NOT_TRIGGERED = "NotTriggerScaleUp"
-"""Reason of the autoscaler's event at a pod that no group can help."""
-
 _HUGE = 100000
 _HUGE_CPU = "100k"
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import running
 
@@ -27,6 +29,9 @@ JSON = Any
 
 _LIST_DEVICES = ("nvidia-smi", "-L")
 STORY = "growth"
+
+ALL_ACCELERATORS = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+"""What every check of the scenario takes: it uses up what there is, so that one more pod has to wait."""
 
 
 def grow_and_shrink(bench: Bench) -> None:

@@ -7,28 +7,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
-from .demand import Demand, Wanted, ask_in_vain
-from .growth import grow_and_shrink
-from .needs import GROWS
+from .asked import AsksForNodes
+from .demand import Demand, Wanted
 from .outcome import added, group_of, largest, looked_at, refusal, seen_world, triggered
-from .requirement import CLUSTER_AUTOSCALING
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
-_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
 
-
-class NewNode(Check[Demand]):
+class NewNode(AsksForNodes):
     """A node with a UID that was not there before joins the group, the group is larger by exactly one, and the autoscaler says why.
 
     Counting nodes is not enough: one can be replaced, or come for another reason. The control asks for more accelerators than any node
@@ -36,8 +28,6 @@ class NewNode(Check[Demand]):
     """
 
     id = "CA-04"
-    requirement = CLUSTER_AUTOSCALING.id
-    needs = GROWS
     title = "a new node joins the right group"
     asks = "Does a node with a new UID join the group, one and no more, with the autoscaler's event TriggeredScaleUp at the waiting pod?"
     broken_looks_like = "No node comes in time, it is of another group, several come, or no event says that the pod caused it."
@@ -45,15 +35,6 @@ class NewNode(Check[Demand]):
     subject = Demand(wanted=Wanted.ONE_NODE)
     control = Demand(wanted=Wanted.IMPOSSIBLE)
     control_reason = "not-grown"
-    subject_takes = _TAKES
-    control_takes = _TAKES
-
-    def observe(self, bench: Bench, variant: Demand, /) -> None:
-        """Plays the scenario, or asks for the impossible."""
-        if variant.wanted is Wanted.ONE_NODE:
-            grow_and_shrink(bench)
-        else:
-            ask_in_vain(bench, variant)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Compares the nodes before and after by their UIDs."""

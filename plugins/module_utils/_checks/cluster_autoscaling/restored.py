@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World
 
-from .growth import grow_and_shrink
+from .growth import ALL_ACCELERATORS, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -44,7 +42,7 @@ class AsItWas(RecordedControl[Told]):
     subject = Told(at="after everything")
     control = Told(at="the same with one machine left over")
     control_reason = "machine-left"
-    subject_takes = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+    subject_takes = ALL_ACCELERATORS
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

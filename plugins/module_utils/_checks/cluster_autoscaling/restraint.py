@@ -7,28 +7,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
-from .demand import Demand, Wanted, ask_in_vain
-from .growth import grow_and_shrink
-from .needs import GROWS
+from .asked import AsksForNodes
+from .demand import Demand, Wanted
 from .outcome import largest, looked_at, not_triggered, refusal, seen_world
-from .requirement import CLUSTER_AUTOSCALING
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
-_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
 
-
-class NoFalseGrowth(Check[Demand]):
+class NoFalseGrowth(AsksForNodes):
     """A pod asks for more accelerators than any node can have: no group grows, and the autoscaler says at the pod that none can help.
 
     No growth alone could also mean that the autoscaler is dead, so its word is needed. The control asks for one node's accelerators
@@ -36,8 +28,6 @@ class NoFalseGrowth(Check[Demand]):
     """
 
     id = "CA-08"
-    requirement = CLUSTER_AUTOSCALING.id
-    needs = GROWS
     title = "no growth for what no node could serve"
     asks = "Does every group keep its size for a pod that no node could ever serve, with the autoscaler's event NotTriggerScaleUp?"
     broken_looks_like = "Nodes are added that cannot help, one after the other up to the maximum."
@@ -45,15 +35,6 @@ class NoFalseGrowth(Check[Demand]):
     subject = Demand(wanted=Wanted.IMPOSSIBLE)
     control = Demand(wanted=Wanted.ONE_NODE)
     control_reason = "group-grew"
-    subject_takes = _TAKES
-    control_takes = _TAKES
-
-    def observe(self, bench: Bench, variant: Demand, /) -> None:
-        """Asks for the impossible, or plays the scenario."""
-        if variant.wanted is Wanted.ONE_NODE:
-            grow_and_shrink(bench)
-        else:
-            ask_in_vain(bench, variant)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Looks at all sizes, and for the autoscaler's word."""

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 
-from .growth import grow_and_shrink
+from .growth import ALL_ACCELERATORS, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, group_of, largest, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -45,7 +43,7 @@ class RightGroupOnly(RecordedControl[Told]):
     subject = Told(at="from before to after")
     control = Told(at="the same with another group that grew for a moment")
     control_reason = "other-group-grew"
-    subject_takes = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+    subject_takes = ALL_ACCELERATORS
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

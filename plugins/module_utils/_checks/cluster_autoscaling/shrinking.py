@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import Member, World
 
-from .growth import grow_and_shrink
+from .growth import ALL_ACCELERATORS, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, group_of, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+_TAKES = ALL_ACCELERATORS
 _AFTER, _BUSY = "after its pod is gone", "while its pod runs"
 
 
@@ -46,8 +44,8 @@ class IdleNodeGoes(Check[Told]):
     subject = Told(at=_AFTER)
     control = Told(at=_BUSY)
     control_reason = "node-not-removed"
-    subject_takes = _TAKES
-    control_takes = _TAKES
+    subject_takes = ALL_ACCELERATORS
+    control_takes = ALL_ACCELERATORS
 
     def observe(self, bench: Bench, variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

@@ -8,28 +8,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
-from .demand import Demand, Wanted, ask_in_vain
-from .growth import grow_and_shrink
-from .needs import GROWS
+from .asked import AsksForNodes
+from .demand import Demand, Wanted
 from .outcome import looked_at, refusal
-from .requirement import CLUSTER_AUTOSCALING
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
-_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
 
-
-class WaitsForAccelerators(Check[Demand]):
+class WaitsForAccelerators(AsksForNodes):
     """The scheduler refuses the pod and names the accelerators as what is short.
 
     A pod that waits for an image, a volume or processor makes no claim about accelerators, so its growth would prove nothing. The
@@ -37,8 +29,6 @@ class WaitsForAccelerators(Check[Demand]):
     """
 
     id = "CA-03"
-    requirement = CLUSTER_AUTOSCALING.id
-    needs = GROWS
     title = "a pod waits because accelerators are short"
     asks = "Does the scheduler refuse one more pod, and say that it lacks the accelerator's resource?"
     broken_looks_like = "The pod is placed at once, or the scheduler speaks of something else."
@@ -46,15 +36,6 @@ class WaitsForAccelerators(Check[Demand]):
     subject = Demand(wanted=Wanted.ONE_NODE)
     control = Demand(wanted=Wanted.PROCESSOR)
     control_reason = "refused-for-another-reason"
-    subject_takes = _TAKES
-    control_takes = _TAKES
-
-    def observe(self, bench: Bench, variant: Demand, /) -> None:
-        """Plays the scenario, or asks for processor in vain."""
-        if variant.wanted is Wanted.ONE_NODE:
-            grow_and_shrink(bench)
-        else:
-            ask_in_vain(bench, variant)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Reads the scheduler's words."""

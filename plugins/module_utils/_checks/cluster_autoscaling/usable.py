@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success, uuids_in
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
-from .growth import grow_and_shrink
+from .growth import ALL_ACCELERATORS, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -47,7 +45,7 @@ class NodeIsUsable(RecordedControl[Told]):
     subject = Told(at="after the node has come")
     control = Told(at="the same with the pod on a node that was there before")
     control_reason = "not-on-new-node"
-    subject_takes = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
+    subject_takes = ALL_ACCELERATORS
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

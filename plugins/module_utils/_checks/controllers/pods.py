@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import is_ready
 
 from .operating import READING, operator_of, own_webhooks, serving
 from .requirement import ROBUST_CONTROLLER
@@ -63,7 +63,7 @@ class PodsRunSteadily(RecordedControl[Situation]):
         pods = [pod for part in later for pod in part["pods"]]
         if not pods:
             return failure("no-pods", f"no pod serves a webhook of {operator['title']}, expected its controller")
-        unready = [_name(pod) for pod in pods if condition(pod, "Ready").get("status") != "True"]
+        unready = [_name(pod) for pod in pods if not is_ready(pod)]
         if unready:
             return failure("pod-not-ready", f"{listed(unready)} is not ready, expected all of {operator['title']} to be: see its log")
         before = {pod["metadata"]["uid"]: _restarts(pod) for part in first for pod in part["pods"]}

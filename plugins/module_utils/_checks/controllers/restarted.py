@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import alone
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, anywhere
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import is_ready
 
 from .operating import (
     READING,
@@ -109,7 +109,7 @@ class SurvivesRestart(Check[Work]):
             hashes = {_making(pod) for pod in part["pods"]}
             now = bench.cluster.list(kinds.POD.collection(part["namespace"])).items
             fresh = [pod for pod in now if _making(pod) in hashes and pod["metadata"]["uid"] not in gone]
-            if not any(condition(pod, "Ready").get("status") == "True" for pod in fresh):
+            if not any(is_ready(pod) for pod in fresh):
                 return False
         return True
 

@@ -18,7 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import is_complete, passed_barrier, solution_decided, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, ended, gang, member, send, solution_of, ticket, watched
+from .scenario import ample, gang, member, solution_of, ticket, to_its_end
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -68,12 +68,7 @@ class OwnAccelerators(Check[Asking]):
         template = template if variant.accelerated else replace(template, resources={})
         template = at_barrier(template, leader=leader, size=size, seconds=settings.finish_seconds)
         what = gang(bench, "gang", members=size, template=template, carries=carries)
-        with watched(bench, what.selector) as trace:
-            trace.listed(seconds=bench.settings.start_seconds)
-            job = send(bench, "gang", what)
-            ended(bench, "gang", job, seconds=settings.finish_seconds)
-            solution.workloads(bench, "workloads.gang", job)
-            bench.note("members", trace.timeline().as_fact())
+        to_its_end(bench, solution, what)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Compares what the members saw."""

@@ -15,7 +15,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import is_complete, names, passed_barrier, solution_decided, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ONE_GANG, ample, ended, gang, member, send, solution_of, ticket, watched
+from .scenario import ONE_GANG, ample, gang, member, solution_of, ticket, to_its_end
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -66,12 +66,7 @@ class GangRuns(Check[Attendance]):
         patience = settings.finish_seconds if variant.members == SIZE else settings.hold_seconds
         template = at_barrier(member(bench), leader=meeting["spec"]["clusterIP"], size=SIZE, seconds=patience)
         what = gang(bench, "gang", members=variant.members, template=template, carries=carries)
-        with watched(bench, what.selector) as trace:
-            trace.listed(seconds=bench.settings.start_seconds)
-            job = send(bench, "gang", what)
-            ended(bench, "gang", job, seconds=settings.finish_seconds)
-            solution.workloads(bench, "workloads.gang", job)
-            bench.note("members", trace.timeline().as_fact())
+        to_its_end(bench, solution, what)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Counts who ran together and who passed the barrier."""

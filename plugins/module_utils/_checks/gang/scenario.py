@@ -106,6 +106,16 @@ def ended(bench: Bench, role: str, job: JSON, *, seconds: float) -> JSON:
     return last
 
 
+def to_its_end(bench: Bench, solution: Solution, what: Gang) -> None:
+    """Sends a gang and follows it to its end, recorded as ``job.gang``, ``workloads.gang`` and ``members``."""
+    with watched(bench, what.selector) as trace:
+        trace.listed(seconds=bench.settings.start_seconds)
+        job = send(bench, "gang", what)
+        ended(bench, "gang", job, seconds=bench.own(GangSettings).finish_seconds)
+        solution.workloads(bench, "workloads.gang", job)
+        bench.note("members", trace.timeline().as_fact())
+
+
 def decided(bench: Bench, solution: Solution, role: str, job: JSON, trace: Trace, *, queued: bool = True) -> None:
     """Waits until a gang starts, or until the window in which it must not has passed; what the queue said is ``workloads.<role>``."""
     settings = bench.own(GangSettings)

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched
 
 from . import site
 from .needs import ACROSS
@@ -67,16 +64,7 @@ class CrossNamespace(Check[Grant]):
         made = bench.create("service", site.service("afar"), space=elsewhere)
         if variant.given:
             bench.create("grant", grant(to=made["metadata"]["name"], routes_of=bench.namespace), space=elsewhere)
-        uid = pod["metadata"]["uid"]
-
-        def ready(found: JSON) -> bool:
-            return any(item["metadata"]["uid"] == uid and condition(item, "Ready").get("status") == "True" for item in found)
-
-        bench.until(
-            lambda view: ready(view.all("Pod")) or None,
-            of=(Watched(kind=kinds.POD, space=elsewhere),),
-            seconds=bench.settings.start_seconds,
-        )
+        bench.until_ready([pod], space=elsewhere)
         rules = [Rule(backends=[Backend(service=made["metadata"]["name"], port=PORT, namespace=elsewhere)])]
         attached(bench, "route", route(parent=site.GATEWAY_NAME, host=host, rules=rules))
         until_answered(bench, "first", at=at, host=host, status=200 if variant.given else 500)

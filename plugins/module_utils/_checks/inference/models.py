@@ -13,7 +13,6 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe, pod_spec
 
@@ -75,7 +74,7 @@ class ModelRouting(Check[Routes]):
         # The site's client sends the prompts; its gateway is not used.
         site.stand(bench)
         names = {model: bench.create(f"{model}-service", _service(model, bench, own))["metadata"]["name"] for model in MODELS_ASKED}
-        self._start(bench, own)
+        bench.until_ready([bench.create(f"{model}-pod", _server(model, bench, own)) for model in MODELS_ASKED])
         host, served = host_of(bench), dict(zip(MODELS_ASKED, MODELS_ASKED[:: -1 if variant.crossed else 1], strict=True))
         rules = [
             Rule(backends=[Backend(service=names[served[model]], port=own.model_port)], headers={own.model_header: model})
@@ -95,16 +94,6 @@ class ModelRouting(Check[Routes]):
                 ask(bench, f"prompt.{model}", at=at, host=host, model=model)
         ask(bench, "unknown", at=at, host=host, model=UNKNOWN)
         ask(bench, "stream", at=at, host=host, model=MODELS_ASKED[0], stream=True)
-
-    @staticmethod
-    def _start(bench: Bench, own: InferenceSettings) -> None:
-        pods = [bench.create(f"{model}-pod", _server(model, bench, own)) for model in MODELS_ASKED]
-        uids = {pod["metadata"]["uid"] for pod in pods}
-
-        def ready(found: JSON) -> bool:
-            return uids <= {item["metadata"]["uid"] for item in found if condition(item, "Ready").get("status") == "True"}
-
-        bench.until(lambda view: ready(view.all("Pod")) or None, of=(kinds.POD,), seconds=bench.settings.start_seconds)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Looks at who answered."""

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
 
 from . import site
 from .needs import ROUTING
@@ -69,12 +67,7 @@ class Resilience(Check[Pods]):
             bench.create(f"pod-{number}", site.backend_pod("pair", bench=bench, labels={"ai-conformance/pair": name})) for number in (1, 2)
         ]
         made = bench.create("service", site.service(name, selects={"ai-conformance/pair": name}))
-        uids = {pod["metadata"]["uid"] for pod in pods}
-
-        def ready(found: JSON) -> bool:
-            return uids <= {item["metadata"]["uid"] for item in found if condition(item, "Ready").get("status") == "True"}
-
-        bench.until(lambda view: ready(view.all("Pod")) or None, of=(kinds.POD,), seconds=bench.settings.start_seconds)
+        bench.until_ready(pods)
         rules = [Rule(backends=[Backend(service=made["metadata"]["name"], port=PORT)])]
         attached(bench, "route", route(parent=site.GATEWAY_NAME, host=host, rules=rules))
         until_answered(bench, "before", at=at, host=host)

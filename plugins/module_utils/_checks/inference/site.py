@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER, FOLDER, PORT, PodTemplate
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import is_ready
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched
 
@@ -79,7 +79,7 @@ def _make(bench: Bench) -> None:
     wanted = {FIRST, SECOND, CLIENT}
 
     def complete(view: View) -> bool:
-        ready = {pod["metadata"]["name"] for pod in view.all("Pod") if condition(pod, "Ready").get("status") == "True"}
+        ready = {pod["metadata"]["name"] for pod in view.all("Pod") if is_ready(pod)}
         found = [item for item in view.all("Gateway") if item["metadata"]["name"] == GATEWAY_NAME]
         return wanted <= ready and bool(found) and is_programmed(found[0])
 

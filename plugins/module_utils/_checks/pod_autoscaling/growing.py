@@ -7,24 +7,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success, uuids_in
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
-from .needs import SCALES
-from .phases import TARGET, Phase, compared
-from .requirement import POD_AUTOSCALING
+from .compared import ComparesPhases
+from .phases import TARGET, Phase
 from .variants import Moments
-from .wave import up_and_down
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
 
-class ScalesUp(Check[Moments]):
+class ScalesUp(ComparesPhases):
     """With twice the target on one pod a second one becomes ready and has another device; before, idle, the value was below the target.
 
     A wish for two replicas is no scaling, so ready pods are counted. A threshold below the idle value is always exceeded, so that the
@@ -32,8 +27,6 @@ class ScalesUp(Check[Moments]):
     """
 
     id = "HPA-03"
-    requirement = POD_AUTOSCALING.id
-    needs = SCALES
     title = "more load makes more ready replicas"
     asks = "After the metric rose above the target, are two pods ready, each with a device of its own, because of the autoscaler?"
     broken_looks_like = "The autoscaler wants two and one is ready, none is wanted, or both pods see the same device."
@@ -41,20 +34,9 @@ class ScalesUp(Check[Moments]):
     subject = Moments(before="idle", after="above")
     control = Moments(before="idle", after="below")
     control_reason = "not-scaled-up"
-    subject_takes = devices(2, seconds=60)
-    control_takes = devices(2, seconds=60)
 
-    def observe(self, bench: Bench, variant: Moments, /) -> None:
-        """Plays the scenario, or takes part in it."""
-        up_and_down(bench)
-        bench.note("moments", {"before": variant.before, "after": variant.after})
-
-    def evaluate(self, seen: Seen) -> Finding:
+    def compare(self, seen: Seen, before: Phase, after: Phase, /) -> Finding:
         """Counts ready pods and their devices."""
-        found = compared(seen)
-        if not isinstance(found, tuple):
-            return found
-        before, after = found
         idle = before.reading
         if not idle.active or idle.value is None or idle.value >= TARGET or before.ready != 1:
             sentence = (

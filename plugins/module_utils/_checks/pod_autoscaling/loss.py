@@ -7,24 +7,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
-from .needs import SCALES
-from .phases import Phase, compared
-from .requirement import POD_AUTOSCALING
+from .compared import ComparesPhases
+from .phases import Phase
 from .variants import Moments
-from .wave import up_and_down
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
 
-class MetricLost(Check[Moments]):
+class MetricLost(ComparesPhases):
     """No pod exposes the metric any more: the autoscaler says so, the replicas stay, and it goes on when the metric is back.
 
     A platform that takes a lost metric for no load takes pods away from under their work. The control does tell no load: there a pod
@@ -32,8 +27,6 @@ class MetricLost(Check[Moments]):
     """
 
     id = "HPA-06"
-    requirement = POD_AUTOSCALING.id
-    needs = SCALES
     title = "a lost metric is no load"
     asks = "While the metric is missing, do both pods stay and does the autoscaler say so, and does it go on when the metric is back?"
     broken_looks_like = "Pods are taken away because their metric cannot be read, or the autoscaler does not notice."
@@ -41,20 +34,9 @@ class MetricLost(Check[Moments]):
     subject = Moments(before="high", after="lost")
     control = Moments(before="high", after="low")
     control_reason = "replicas-changed"
-    subject_takes = devices(2, seconds=60)
-    control_takes = devices(2, seconds=60)
 
-    def observe(self, bench: Bench, variant: Moments, /) -> None:
-        """Plays the scenario, or takes part in it."""
-        up_and_down(bench)
-        bench.note("moments", {"before": variant.before, "after": variant.after})
-
-    def evaluate(self, seen: Seen) -> Finding:
+    def compare(self, seen: Seen, before: Phase, after: Phase, /) -> Finding:
         """Looks at the replicas, the condition and what came afterwards."""
-        found = compared(seen)
-        if not isinstance(found, tuple):
-            return found
-        before, after = found
         if before.ready < 2:
             return inconclusive("not-scaled-up", f"{before.ready} pod was ready before, so that none could be taken away: see HPA-03")
         if after.ready != before.ready or min(after.counts) < before.ready or max(after.counts) > before.ready:

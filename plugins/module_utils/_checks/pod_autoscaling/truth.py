@@ -7,24 +7,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
-from .needs import SCALES
-from .phases import compared
-from .requirement import POD_AUTOSCALING
+from .compared import ComparesPhases
+from .phases import Phase
 from .variants import Moments
-from .wave import up_and_down
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
-    from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
 
 
-class ValueTruth(Check[Moments]):
+class ValueTruth(ComparesPhases):
     """The value in the metrics API is the one that the pod was told, and gives when it is asked itself.
 
     An adapter that averages over minutes, or serves another series, is caught. The control compares with what the API said before the
@@ -32,8 +27,6 @@ class ValueTruth(Check[Moments]):
     """
 
     id = "HPA-02"
-    requirement = POD_AUTOSCALING.id
-    needs = SCALES
     title = "the metrics API says what the pod says"
     asks = "Does the metrics API serve exactly the value that the pod exposes, after the value has changed?"
     broken_looks_like = "The API lags behind, serves an average, or the value of another series."
@@ -41,20 +34,9 @@ class ValueTruth(Check[Moments]):
     subject = Moments(before="below", after="below")
     control = Moments(before="below", after="idle")
     control_reason = "value-differs"
-    subject_takes = devices(2, seconds=60)
-    control_takes = devices(2, seconds=60)
 
-    def observe(self, bench: Bench, variant: Moments, /) -> None:
-        """Plays the scenario, or takes part in it."""
-        up_and_down(bench)
-        bench.note("moments", {"before": variant.before, "after": variant.after})
-
-    def evaluate(self, seen: Seen) -> Finding:
+    def compare(self, _seen: Seen, told: Phase, answered: Phase, /) -> Finding:
         """Compares what was told, what the pod gives and what the API serves."""
-        found = compared(seen)
-        if not isinstance(found, tuple):
-            return found
-        told, answered = found
         if not told.told or dict(told.scraped) != dict(told.told):
             return inconclusive(
                 "pod-not-told", f"the pod gives {dict(told.scraped)}, told {dict(told.told)}: the probe does not expose its metric"

@@ -8,18 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import undecided
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import StoreError, query, vector
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage, condition
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.workload import Workload
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 
 from . import server
 from .settings import POD_MONITOR, ServiceMetricsSettings
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
@@ -66,11 +64,7 @@ def start(bench: Bench, role: str = "server", *, asks: bool = True, broken: bool
     if bench.running(role).progress.stage is not Stage.RUNNING:
         return ""
 
-    def serves(view: View) -> bool | None:
-        current = view.by_uid("Pod", pod["metadata"]["uid"])
-        return True if current is not None and condition(current, "Ready").get("status") == "True" else None
-
-    bench.until(serves, of=(kinds.POD,), seconds=bench.settings.start_seconds)
+    bench.until_ready([pod])
     return mark
 
 
@@ -143,10 +137,8 @@ def target(seen: Seen, role: str, *, port: int = PORT) -> str:
 def not_serving(seen: Seen, *roles: str) -> Finding | None:
     """Why nothing can be said: a workload does not run; None when all do."""
     for role in roles:
-        fact = seen.last(f"workload.{role}")
-        found = Workload.read(fact if isinstance(fact, dict) else None)
-        if found.progress.stage is not Stage.RUNNING:
-            return undecided(found, who=f"the {role} pod")
+        if (problem := not_running(seen, role)) is not None:
+            return problem
         if not seen.last(f"mark.{role}"):
             return inconclusive("mark-not-seen", f"the {role} pod's mark is not recorded, so its series cannot be told")
     return None

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible_collections.ailab.conformance.plugins.action.conformance_run import ActionModule as RunAction
-from ansible_collections.ailab.conformance.plugins.action.verify_dra_support import ActionModule as VerifyAction
+from ansible_collections.ailab.conformance.plugins.action.verify import ActionModule as VerifyAction
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS, KINDS_MADE, SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._engine import entry as entry_module
@@ -209,7 +209,15 @@ def test_elsewhere_the_module_does_it_with_all_that_it_needs(monkeypatch: pytest
 )
 def test_arguments_are_validated_in_the_controller_too(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(AnsibleActionFail, match=words):
-        action(VerifyAction, arguments).run(task_vars={})
+        action(VerifyAction, arguments, action="ailab.conformance.verify_dra_support").run(task_vars={})
+
+
+def test_every_requirement_has_a_module_that_the_controller_knows(root: Path) -> None:
+    runtime = yaml.safe_load((root / "meta/runtime.yml").read_text())
+    routes = runtime["plugin_routing"]["modules"].items()
+    routed = {name for name, route in routes if route == {"action_plugin": "ailab.conformance.verify"}}
+    modules = {path.stem for path in (root / "plugins/modules").glob("verify_*.py")}
+    assert {f"verify_{requirement}" for requirement in SUITES} == modules == routed == set(runtime["action_groups"]["verify"])
 
 
 def test_the_tool_has_the_collections_version(root: Path) -> None:
