@@ -285,6 +285,21 @@ class ClusterFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uncompared:
+    """A kind of which nobody can say whether the run left something.
+
+    Attributes:
+        kind: ``ClusterQueue``.
+        before: why it could not be listed when the run was opened; empty when it could.
+        after: the same when it was sealed.
+    """
+
+    kind: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InventorySummary:
     """The inventories in ``run.json``.
 
@@ -292,11 +307,13 @@ class InventorySummary:
         before: number of objects by kind when the run was opened.
         after: the same when it was sealed. Other people's objects come and go: a difference alone is no leak.
         leaked: objects of this run that still existed.
+        uncompared: kinds that could not be listed both times. They are in neither count.
     """
 
     before: Mapping[str, int]
     after: Mapping[str, int]
     leaked: tuple[ObjectRef, ...]
+    uncompared: tuple[Uncompared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,19 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A kind that the API server serves and cannot list, e.g. because the conversion webhook of its CRD is down.
+
+    Attributes:
+        kind: ``ClusterQueue``.
+        why: what the server said.
+    """
+
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """``inventory/*.json``: what exists of the kinds that a run can create.
 
@@ -34,11 +47,13 @@ class Inventory:
         at: UTC, RFC 3339.
         objects: all of them, sorted.
         labelled: those among them that carry the run's label; none before the run.
+        unreadable: kinds of which nothing is known, because the API server could not list them.
     """
 
     at: str
     objects: tuple[ObjectRef, ...]
     labelled: tuple[ObjectRef, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +63,9 @@ class CleanUp:
     Attributes:
         leaked: objects that could not be removed, or not be seen to be gone.
         problem: why that could not be told; empty when it could.
+        doubts: what else cannot be told, a sentence each.
     """
 
     leaked: tuple[ObjectRef, ...] = ()
     problem: str = ""
+    doubts: tuple[str, ...] = ()

@@ -181,3 +181,7 @@ def _problems(results: Sequence[CheckResult], clean_up: CleanUp) -> Iterable[Fin
             yield Finding(Verdict.ERROR, "cleanup-unverified", f"not known to be gone: {names}. {clean_up.problem}")
         else:
             yield Finding(Verdict.FAIL, "cleanup", f"left behind: {names}; expected nothing. See their finalizers and events.")
+    elif clean_up.problem:
+        yield Finding(Verdict.ERROR, "cleanup-unverified", f"not known to be as it was: {clean_up.problem}")
+    for doubt in clean_up.doubts:
+        yield Finding(Verdict.ERROR, "cleanup-unverified", doubt)

@@ -15,7 +15,15 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock i
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Change, Entry, FileLedger, Step, changes, entries
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import (
+    Change,
+    Entry,
+    FileLedger,
+    Step,
+    changes,
+    entries,
+    kinds_noted,
+)
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete, find, restore
 
 from . import inventory, judge, snapshot
@@ -29,6 +37,7 @@ from .documents import (
     Run,
     SpecRef,
     Tool,
+    Uncompared,
 )
 from .fidelity import least
 from .inputs import CleanUp, Inventory, Opened
@@ -107,7 +116,7 @@ def require_same_cluster(cluster: Cluster, opened: Opened) -> None:
 
 
 def seal_run(cluster: Cluster, run: RunDirectory, *, made: Collection[Kind]) -> Run:
-    """Ends a run: looks for what it left behind, writes run.json and the manifest.
+    """Ends a run: restores what is still changed, looks for what was left behind, writes run.json and the manifest.
 
     Args:
         cluster: the cluster of the run.
@@ -123,6 +132,8 @@ def seal_run(cluster: Cluster, run: RunDirectory, *, made: Collection[Kind]) -> 
         run.require_unsealed()
         opened = run.opened()
         require_same_cluster(cluster, opened)
+        # A process that was killed has restored nothing, and after this nobody may note anything here.
+        _restore(cluster, changes(run.ledger_file), ledger=FileLedger(run.ledger_file))
         run.write_document(run.after_file, inventory.take(cluster, made=made, run_id=opened.run_id))
         document = compose(run)
         for requirement in document.requirements:
@@ -142,8 +153,11 @@ def compose(run: RunDirectory) -> Run:
     """
     opened = run.opened()
     before, after = read(Inventory, run.before_file), read(Inventory, run.after_file)
-    leaked = inventory.leaked(after, made=entries(run.ledger_file))
-    requirements = tuple(requirement_of(run, path.stem, leaked=leaked) for path in sorted(run.requirements.glob("*.json")))
+    leaked, uncompared = inventory.leaked(after, made=entries(run.ledger_file)), inventory.uncompared(before, after)
+    requirements = tuple(
+        requirement_of(run, path.stem, leaked=leaked, uncompared=uncompared) for path in sorted(run.requirements.glob("*.json"))
+    )
+    unknown = {item.kind for item in uncompared}
     return Run(
         schema=SCHEMA,
         run_id=opened.run_id,
@@ -155,14 +169,27 @@ def compose(run: RunDirectory) -> Run:
         fidelity=least(requirement.fidelity for requirement in requirements),
         settings=opened.settings,
         requirements=requirements,
-        inventory=InventorySummary(before=inventory.counts(before), after=inventory.counts(after), leaked=tuple(leaked)),
+        inventory=InventorySummary(
+            before=inventory.counts(before, without=unknown),
+            after=inventory.counts(after, without=unknown),
+            leaked=tuple(leaked),
+            uncompared=uncompared,
+        ),
     )
 
 
-def requirement_of(run: RunDirectory, identifier: str, *, leaked: Mapping[ObjectRef, str]) -> RequirementResult:
+def requirement_of(
+    run: RunDirectory, identifier: str, *, leaked: Mapping[ObjectRef, str], uncompared: Sequence[Uncompared]
+) -> RequirementResult:
     """A requirement, computed from its checks' results and from what it left behind.
 
     An object that carries the run's label and that no requirement has noted counts against all of them.
+
+    Args:
+        run: an open run.
+        identifier: of the requirement.
+        leaked: what was left behind, by whom.
+        uncompared: kinds of which that cannot be told.
 
     Raises:
         MalformedDocumentError: a document is not what it should be.
@@ -171,8 +198,10 @@ def requirement_of(run: RunDirectory, identifier: str, *, leaked: Mapping[Object
     stored = read(RequirementResult, run.requirement(identifier))
     clean_up = read(CleanUp, run.clean_up(identifier))
     late = [item for item, owner in leaked.items() if owner in {"", identifier}]
+    doubts = inventory.doubts(uncompared, made=kinds_noted(run.ledger_file, requirement=identifier))
     if late:
         clean_up = CleanUp(leaked=(*clean_up.leaked, *(item for item in late if item not in clean_up.leaked)))
+    clean_up = replace(clean_up, doubts=(*clean_up.doubts, *doubts))
     results = [read(CheckResult, run.result(check)) for check in stored.checks]
     about = judge.Requirement(id=stored.id, category=stored.category, level=stored.level)
     return judge.requirement(about, results, clean_up, withheld=stored.withheld)
@@ -196,7 +225,7 @@ class Cleaned:
 
 
 def clean_run(cluster: Cluster, run: RunDirectory, *, seconds: float, dry: bool) -> Cleaned:
-    """Restores what a run has changed and removes what it has left on the cluster. Its folder stays as it is.
+    """Restores what a run has changed and removes what it has left on the cluster. What its folder says stays as it is.
 
     Args:
         cluster: the cluster.
@@ -205,19 +234,58 @@ def clean_run(cluster: Cluster, run: RunDirectory, *, seconds: float, dry: bool)
         dry: only say what would be done.
 
     Raises:
-        ConformanceError: the cluster cannot be asked, or something does not go.
+        ConformanceError: the cluster cannot be asked, or something does not go. The rest was tried.
     """
     try:
         opened = run.opened()
         require_same_cluster(cluster, opened)
         with run.in_use(alone=True):
-            changed = changes(run.ledger_file)
-            left = _left(cluster, opened, entries(run.ledger_file))
+            # Sealing has restored everything. What somebody has made of it since then is theirs.
+            changed = [] if run.is_sealed else changes(run.ledger_file)
+            cleaned = _cleaned(cluster, run, opened, changed=changed, made=entries(run.ledger_file), seconds=seconds, dry=dry)
             if not dry:
-                _restore(cluster, changed, ledger=FileLedger(run.ledger_file))
-                _remove(cluster, left, run_id=opened.run_id, seconds=seconds)
+                shutil.rmtree(run.leases, ignore_errors=True)
+            return cleaned
     except RunDirectoryError as problem:
         return Cleaned(run_id=run.path.name, skipped=str(problem))
+
+
+def clean_requirement(cluster: Cluster, run: RunDirectory, requirement: str, *, seconds: float) -> Cleaned:
+    """The same for one requirement of a run in which others may still be at work, by who has worked on it and was interrupted.
+
+    Args:
+        cluster: the cluster of the run.
+        run: an open run.
+        requirement: its id.
+        seconds: by when everything must be gone.
+
+    Raises:
+        RunDirectoryError: it is no run, or of another cluster.
+        ConformanceError: the cluster cannot be asked, or something does not go. The rest was tried.
+    """
+    opened = run.opened()
+    require_same_cluster(cluster, opened)
+    changed = [change for change in changes(run.ledger_file) if change.requirement == requirement]
+    made = [entry for entry in entries(run.ledger_file) if entry.requirement == requirement]
+    return _cleaned(cluster, run, opened, changed=changed, made=made, seconds=seconds, dry=False)
+
+
+def _cleaned(
+    cluster: Cluster,
+    run: RunDirectory,
+    opened: Opened,
+    *,
+    changed: Sequence[Change],
+    made: Sequence[Entry],
+    seconds: float,
+    dry: bool,
+) -> Cleaned:
+    left = _left(cluster, opened, made)
+    if not dry:
+        try:
+            _restore(cluster, changed, ledger=FileLedger(run.ledger_file))
+        finally:
+            _remove(cluster, left, run_id=opened.run_id, seconds=seconds)
     removed = tuple(ObjectRef(kind=entry.kind, namespace=entry.namespace, name=entry.name, uid=entry.uid) for entry in left)
     return Cleaned(run_id=opened.run_id, removed=removed, restored=tuple(change.path for change in changed))
 
@@ -228,9 +296,16 @@ def _left(cluster: Cluster, opened: Opened, made: Sequence[Entry]) -> list[Entry
 
 
 def _restore(cluster: Cluster, changed: Sequence[Change], *, ledger: FileLedger) -> None:
+    problems: list[ConformanceError] = []
     for change in changed:
-        restore(cluster, change)
-        ledger.note(Step.RESTORED, change)
+        try:
+            restore(cluster, change)
+        except ConformanceError as problem:
+            problems.append(problem)
+        else:
+            ledger.note(Step.RESTORED, change)
+    if problems:
+        raise problems[0]
 
 
 def _remove(cluster: Cluster, left: Sequence[Entry], *, run_id: str, seconds: float) -> None:
@@ -240,7 +315,7 @@ def _remove(cluster: Cluster, left: Sequence[Entry], *, run_id: str, seconds: fl
     with Mirror(cluster, sources, seconds=seconds) as mirror:
         for entry in reversed(left):
             delete(cluster, entry, uid=entry.uid)
-        gone = mirror.until(lambda view: not any(view.all(kind) for kind in sources) or None, seconds=seconds)
+        gone = mirror.until(lambda view: not any(view.by_uid(entry.kind, entry.uid) for entry in left) or None, seconds=seconds)
     if gone is None:
         raise ConformanceError(
             what=f"cleaning up run {run_id}",

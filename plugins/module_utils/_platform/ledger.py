@@ -141,6 +141,15 @@ def entries(path: Path) -> list[Entry]:
     return list(made.values())
 
 
+def kinds_noted(path: Path, *, requirement: str) -> frozenset[str]:
+    """The kinds of which a requirement has made objects, or was about to.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return frozenset(entry.kind for _, entry in _lines(path) if isinstance(entry, Entry) and entry.requirement == requirement)
+
+
 def changes(path: Path) -> list[Change]:
     """What a ledger's run changed and did not restore, in the order in which it is to be restored: the latest first.
 

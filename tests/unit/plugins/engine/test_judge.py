@@ -163,3 +163,10 @@ def test_sides_have_their_variants() -> None:
     result = concluded(GOOD, FLIPPED)
     assert (result.subject.variant, result.control.variant) == ({"text": "subject"}, {"text": "control"})
     assert Said().variant(Side.CONTROL) == Word("control")
+
+
+def test_what_could_not_be_restored_and_what_could_not_be_compared_is_not_clean() -> None:
+    unverified = (Verdict.ERROR, "cleanup-unverified")
+    assert requirement(check(Verdict.PASS), clean_up=CleanUp(problem="HTTP 403")) == unverified
+    assert requirement(check(Verdict.PASS), clean_up=CleanUp(doubts=("a kind could not be compared",))) == unverified
+    assert requirement(check(Verdict.FAIL), clean_up=CleanUp(doubts=("a kind could not be compared",))) == (Verdict.FAIL, "because-fail")
