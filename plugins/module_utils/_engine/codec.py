@@ -7,6 +7,7 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import enum
+import functools
 import hashlib
 import json
 import types
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 JSON = Any
+
+_PLAIN = frozenset({str, int, float, bool})
 
 
 class MalformedDocumentError(Exception):
@@ -43,6 +46,9 @@ def digest(content: bytes) -> str:
 
 def dump(document: object) -> JSON:
     """A document's dataclasses as plain JSON values."""
+    # Almost everything in a run is one of these, and they stay as they are.
+    if document is None or type(document) in _PLAIN:
+        return document
     if dataclasses.is_dataclass(document):
         return {field.name: dump(getattr(document, field.name)) for field in dataclasses.fields(document)}
     if isinstance(document, enum.Enum):
@@ -67,8 +73,7 @@ def load(kind: type[T], value: JSON, *, where: str = "$") -> T:
     """
     if not isinstance(value, dict):
         raise MalformedDocumentError(f"{where} is {_name(value)}, expected an object with the fields of {kind.__name__}")
-    hints = typing.get_type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
+    hints, fields = _shape(typing.cast("Any", kind))
     unknown = sorted(set(value) - set(fields))
     if unknown:
         raise MalformedDocumentError(f"{where} has the unknown key {unknown[0]!r}, expected only {', '.join(fields)}")
@@ -76,6 +81,12 @@ def load(kind: type[T], value: JSON, *, where: str = "$") -> T:
     if missing:
         raise MalformedDocumentError(f"{where} lacks the key {missing[0]!r}")
     return kind(**{name: _value(hints[name], item, where=f"{where}.{name}") for name, item in value.items()})
+
+
+@functools.cache
+def _shape(kind: type[Any]) -> tuple[Mapping[str, Any], Mapping[str, dataclasses.Field[Any]]]:
+    """The types and the fields of a dataclass; types that are text are evaluated once, and not for each of a run's thousands of facts."""
+    return typing.get_type_hints(kind), {field.name: field for field in dataclasses.fields(kind)}
 
 
 def read(kind: type[T], path: Path) -> T:

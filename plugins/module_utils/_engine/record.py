@@ -7,11 +7,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from .codec import MalformedDocumentError, canonical, digest, dump, load
 from .documents import Observation
 from .observations import Fact, Seen
 from .verdict import Side
+
+JSON = Any
 
 
 def lines(*, subject: Seen, control: Seen) -> bytes:
@@ -35,10 +38,12 @@ def parse(content: bytes, *, where: str) -> Mapping[Side, Seen]:
     found = {Side.SUBJECT: Seen(), Side.CONTROL: Seen()}
     for number, line in enumerate(content.splitlines(), start=1):
         place = f"{where} line {number}"
-        observation = load(Observation, _json(line, place=place), where=place)
+        value = _json(line, place=place)
+        observation = load(Observation, value, where=place)
         if observation.n != number:
             raise MalformedDocumentError(f"{place} says it is number {observation.n}: a line was added, removed or moved")
-        if observation != _sealed(observation):
+        # What load takes is what dump gives, so the digest can be taken of what was read.
+        if observation.digest != _digest(value):
             raise MalformedDocumentError(f"{place} was changed: it does not have the digest {observation.digest} that it carries")
         fact = Fact(name=observation.name, at=observation.at, request=observation.request, data=observation.data)
         found[observation.side].facts.append(fact)
@@ -50,11 +55,14 @@ def _observation(n: int, side: Side, fact: Fact) -> Observation:
 
 
 def _sealed(observation: Observation) -> Observation:
-    content = {key: value for key, value in dump(observation).items() if key != "digest"}
-    return replace(observation, digest=digest(canonical(content)))
+    return replace(observation, digest=_digest(dump(observation)))
 
 
-def _json(line: bytes, *, place: str) -> object:
+def _digest(observation: Mapping[str, JSON]) -> str:
+    return digest(canonical({key: value for key, value in observation.items() if key != "digest"}))
+
+
+def _json(line: bytes, *, place: str) -> JSON:
     try:
         return json.loads(line)
     except ValueError as problem:
