@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .clock import Clock, Deadline, SystemClock
-from .errors import ApiError, UnreachableError, api_error
+from .errors import ApiError, HaltedError, UnreachableError, api_error
 from .kubeconfig import Kubeconfig
 from .transport import Answer, Executed, NotSentError, Query, Stream, Transport, connect
 
@@ -86,6 +87,19 @@ class Cluster:
         self._patience = patience
         self._lost_at = -math.inf
         self._lost_since = math.inf
+        self._gate = threading.Condition()
+        self._halted = False
+        self._under_way = 0
+
+    def halt(self, *, seconds: float) -> None:
+        """Lets nothing more through, whoever asks, and waits for the answers to what is under way.
+
+        Args:
+            seconds: how long to wait. What is still under way then may come to something.
+        """
+        with self._gate:
+            self._halted = True
+            self._gate.wait_for(lambda: not self._under_way, timeout=seconds)
 
     def call(
         self,
@@ -111,6 +125,7 @@ class Cluster:
 
         Raises:
             UnreachableError: no answer.
+            HaltedError: nothing is let through any more.
         """
 
         def send() -> Answer:
@@ -204,11 +219,30 @@ class Cluster:
         """Whether the server was lost a moment ago: until it has read its roles it refuses what it will allow."""
         return self.clock.monotonic() - self._lost_at < _WAKING_SECONDS
 
+    @contextmanager
+    def _passage(self) -> Iterator[None]:
+        with self._gate:
+            if self._halted:
+                raise HaltedError(
+                    what=f"asking {self.server}",
+                    found="an interruption",
+                    expected="to go on",
+                    look="who has ended this process",
+                )
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._under_way -= 1
+                self._gate.notify_all()
+
     def _patiently(self, send: Callable[[], Answer], *, repeatable: bool) -> Answer:
         deadline, pause = Deadline(clock=self.clock, seconds=self._patience), _FIRST_PAUSE
         while True:
             try:
-                answer = send()
+                with self._passage():
+                    answer = send()
             except UnreachableError as problem:
                 self.lost()
                 if self._is_given_up() or not (repeatable or isinstance(problem, NotSentError)):

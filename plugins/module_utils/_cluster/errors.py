@@ -37,6 +37,10 @@ class UnreachableError(ConformanceError):
     """The API server does not answer, or stopped answering."""
 
 
+class HaltedError(ConformanceError):
+    """The process was interrupted, and asks nothing more."""
+
+
 class ExecError(ConformanceError):
     """A command in a container did not come to an end that the API server reported."""
 

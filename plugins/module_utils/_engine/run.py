@@ -280,12 +280,14 @@ def _cleaned(
     seconds: float,
     dry: bool,
 ) -> Cleaned:
-    left = _left(cluster, opened, made)
+    left, ledger = _left(cluster, opened, made), FileLedger(run.ledger_file)
     if not dry:
         try:
-            _restore(cluster, changed, ledger=FileLedger(run.ledger_file))
+            _restore(cluster, changed, ledger=ledger)
         finally:
             _remove(cluster, left, run_id=opened.run_id, seconds=seconds)
+            for entry in () if run.is_sealed else left:
+                ledger.note(Step.GONE, entry)
     removed = tuple(ObjectRef(kind=entry.kind, namespace=entry.namespace, name=entry.name, uid=entry.uid) for entry in left)
     return Cleaned(run_id=opened.run_id, removed=removed, restored=tuple(change.path for change in changed))
 

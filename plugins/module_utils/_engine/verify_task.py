@@ -15,6 +15,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.settin
 from .cluster_options import CLUSTER_SPEC, cluster_from
 from .codec import dump
 from .entry import Call, Entry, Outcome
+from .interruption import ending_with
+from .run import clean_requirement
 from .run_directory import RunDirectory
 from .verdict import Verdict
 from .verification import Verified, look, verify
@@ -48,6 +50,9 @@ VERIFY_SPEC: Mapping[str, Mapping[str, JSON]] = {
     "accept": {"type": "list", "elements": "str", "choices": [verdict.value for verdict in Verdict], "default": [Verdict.PASS.value]},
 }
 
+_HALT_SECONDS = 3.0
+"""How long an interrupted task waits for the answers to what it has asked already."""
+
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _PREFIX = re.compile(r"[a-z]([-a-z0-9]{0,22}[a-z0-9])?")
 _LABEL = re.compile(r"[A-Za-z0-9./_-]{1,317}=[A-Za-z0-9._-]{0,63}")
@@ -72,7 +77,15 @@ def verify_entry(suite: Suite) -> Entry:
                 looked = look(cluster, suite=suite, settings=settings, checks=wanted)
                 return outcome(looked, accept=[*options["accept"], Verdict.NOT_RUN.value])
             run = RunDirectory(Path(options["run_dir"]))
-            return outcome(verify(cluster, suite=suite, settings=settings, run=run, checks=wanted), accept=options["accept"])
+
+            def clean() -> None:
+                cluster.halt(seconds=_HALT_SECONDS)
+                # A way of its own: threads that will not be waited for have the other one.
+                with cluster_from(options) as fresh:
+                    clean_requirement(fresh, run, suite.about.id, seconds=settings.cleanup_seconds)
+
+            with ending_with(clean):
+                return outcome(verify(cluster, suite=suite, settings=settings, run=run, checks=wanted), accept=options["accept"])
 
     return Entry(task=task, argument_spec={**VERIFY_SPEC, **suite.options})
 

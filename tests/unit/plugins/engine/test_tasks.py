@@ -28,19 +28,6 @@ ENTRY = run_entry(KINDS_MADE)
 CHECKLISTS = [{"kubernetes_version": "v1.34", "file": "AIConformance-1.34.yaml", "sha256": "0" * 64}]
 
 
-@pytest.fixture
-def kubeconfig(api: Any, tmp_path: Path) -> str:
-    path = tmp_path / "kubeconfig"
-    document = {
-        "kind": "Config",
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c"}}],
-        "clusters": [{"name": "c", "cluster": {"server": api.address}}],
-    }
-    path.write_text(yaml.safe_dump(document))
-    return str(path)
-
-
 def options(**changed: Any) -> dict[str, Any]:
     defaults = {name: option.get("default") for name, option in VERIFY_SPEC.items()}
     return {**defaults, "run_dir": "/none", **changed}
