@@ -15,6 +15,10 @@ help: ## this table
 setup: ## .venv with pinned packages; says in one line each what this machine lacks
 	@scripts/setup
 
+demo: setup-packages ## judge a recorded run of the lab again, and write its report: no root, no cluster, ten seconds
+	@rm -rf runs/demo && mkdir -p runs/demo && tar -xzf demo/recording.tar.gz -C runs/demo --strip-components=1
+	@$(BIN)/ansible-playbook playbooks/demo.yml $(ARGS)
+
 lab: setup ## build the lab, ask its KKP for a cluster with GPUs, verify it, write the report
 	@$(BIN)/ansible-playbook site.yml $(BECOME) $(ARGS)
 
@@ -50,10 +54,16 @@ build: setup-dev ## the collection's tarball, in build/
 docs: setup-dev ## the generated pages of docs/
 	@$(BIN)/python scripts/docs.py
 
+record-demo: setup-packages ## what `make demo` shows, from the newest run of runs/lab: make record-demo RUN=runs/lab/<id>
+	@$(BIN)/python scripts/record_demo.py $(RUN)
+
 lock: setup-dev ## pin the Python packages anew, with hashes
 	@scripts/lock
+
+setup-packages:
+	@scripts/setup --packages
 
 setup-dev:
 	@scripts/setup --dev
 
-.PHONY: help setup setup-dev lab lab-down verify test lint unit integration molecule bench build docs lock
+.PHONY: help setup setup-packages setup-dev demo lab lab-down verify test lint unit integration molecule bench build docs record-demo lock

@@ -16,7 +16,7 @@ LINTERS = {
     "ruff": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
-    "mypy of scripts": ["mypy", "scripts/docs.py", "roles/lab_host/files/check_host.py"],
+    "mypy of scripts": ["mypy", "scripts/docs.py", "scripts/record_demo.py", "roles/lab_host/files/check_host.py"],
     "ansible-lint": ["ansible-lint", "--nocolor"],
     "yamllint": ["yamllint", "--strict", "."],
     "changelog": ["antsibull-changelog", "lint"],
