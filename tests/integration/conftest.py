@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.census import census
 from tests.integration.machine import Traces
 from tests.integration.standing import Lab
 
@@ -27,6 +28,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         made.play("site.yml", "--check", "--diff")
         made.dry_run_left = Traces.now().since(made.before)
         made.play("playbooks/user_cluster.yml")
+        made.bare = census(made.kubeconfig)
         made.play("site.yml")
         yield made
     finally:

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from tests.integration.census import Named
 from tests.integration.machine import TESTS, Traces, crowding
 
 NAME = TESTS
@@ -26,6 +27,8 @@ STATE = Path("/var/lib/ailabtest")
 SUPERNET = "10.192.0.0/12"
 QUICK = ["dra_support", "ai_inference", "accelerator_metrics", "ai_service_metrics", "secure_accelerator_access", "robust_controller"]
 KKP_PORT = 8185
+# The pools of the default inventory, in its order.
+POOLS = ("gpu-dra", "gpu-plugin", "gpu-batch")
 # How the lab's command line is told so.
 OWN = (f"--name={NAME}", f"--state-dir={STATE}", f"--supernet={SUPERNET}", f"--kkp-port={KKP_PORT}")
 
@@ -63,6 +66,7 @@ class Lab:
     Attributes:
         before: the machine with everything built and no lab.
         dry_run_left: what the dry run on it left there.
+        bare: what the cluster had before the platform.
     """
 
     root: Path
@@ -70,6 +74,7 @@ class Lab:
     plays: list[Play] = field(default_factory=list)
     before: Traces | None = None
     dry_run_left: dict[str, list[str]] = field(default_factory=dict)
+    bare: frozenset[Named] = frozenset()
 
     @property
     def kubeconfig(self) -> Path:
