@@ -15,7 +15,7 @@ from .cluster_options import CLUSTER_SPEC, cluster_from
 from .codec import dump, read
 from .documents import Run, SpecRef
 from .entry import Call, Entry, Outcome
-from .run import clean_run, open_run, seal_run
+from .run import Cleaned, clean_run, open_run, seal_run
 from .run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -91,7 +91,14 @@ def _seal(cluster: Cluster, call: Call, *, made: Collection[Kind]) -> Outcome:
 def _clean(cluster: Cluster, call: Call) -> Outcome:
     options = call.options
     paths = [Path(options["run_dir"])] if options["run_dir"] else _runs(Path(options["runs_dir"]))
-    cleaned = [clean_run(cluster, RunDirectory(path), seconds=options["cleanup_seconds"], dry=call.check_mode) for path in paths]
+    cleaned, problems = list[Cleaned](), list[ConformanceError]()
+    for path in paths:
+        try:
+            cleaned.append(clean_run(cluster, RunDirectory(path), seconds=options["cleanup_seconds"], dry=call.check_mode))
+        except ConformanceError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
     return Outcome(changed=any(item.removed or item.restored for item in cleaned), values={"cleaned": [dump(item) for item in cleaned]})
 
 

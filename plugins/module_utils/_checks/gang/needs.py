@@ -17,7 +17,7 @@ GANGS = LOOKING + Needs(
     makes=(kinds.JOB, kinds.SERVICE, *MADE),
     rights=(
         *inside(kinds.POD, "list", "watch", "patch"),
-        *(right for kind in WORKLOADS for right in inside(kind, "list")),
+        *(right for kind in WORKLOADS for right in inside(kind, "list", "watch")),
     ),
     images=("probe_image",),
 )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import LOOKING, PROBES, Needs, inside
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import LOOKING, PROBES, Needs, anywhere, inside
 
 from .objects import GATEWAY, GATEWAY_CLASS, HTTP_ROUTE, REFERENCE_GRANT
 
@@ -26,5 +26,5 @@ ROUTING = (
 ACROSS = ROUTING + Needs(makes=(REFERENCE_GRANT,))
 """The same across namespaces."""
 
-MODELS = ROUTING + Needs(images=("model_image",))
-"""The same with inference servers."""
+MODELS = ROUTING + Needs(rights=anywhere(GATEWAY, "get"), images=("model_image",))
+"""The same with inference servers, and through a gateway of the platform."""
