@@ -120,6 +120,7 @@ class Chart:
         replaced: (file, old, new): text that upstream replaces too when it makes a release of the chart: names of images, mostly.
         renamed: (old, new): files that get their name at the release.
         charts: names of charts that become its subcharts, as ``helm dependency build`` would have it.
+        written: (file, text): what makes a chart of manifests that upstream has no chart of in the module.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Chart:
     replaced: tuple[tuple[str, str, str], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     charts: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,42 @@ CHARTS = (
         app_version=TRAINER_VERSION,
         charts=("jobset",),
     ),
+    # Upstream's chart is in none of its modules: this is one of the manifests that it is made of, and without webhooks as it is.
     Chart(
-        name="kuberay-manifests",
+        name="kuberay-operator",
         version=_release(KUBERAY_VERSION),
         wrapper=_PLATFORM,
         module="github.com/ray-project/kuberay/ray-operator",
         folder="config",
         groups=("kubeflow",),
+        app_version=KUBERAY_VERSION,
+        renamed=(
+            ("crd/bases", "crds"),
+            ("rbac", "templates"),
+            ("manager/manager.yaml", "templates/manager.yaml"),
+            ("manager/service.yaml", "templates/service.yaml"),
+        ),
+        written=(
+            ("Chart.yaml", "apiVersion: v2\nname: kuberay-operator\ndescription: The operator of Ray clusters, jobs and services\n"),
+            ("values.yaml", "tolerations: []\n"),
+            # Helm keeps all that it reads in the cluster.
+            (".helmignore", "kustomization.yaml\ncertmanager/\ncrd/\ndefault*/\noverlays/\nsamples/\nwebhook/\n"),
+        ),
+        replaced=(
+            ("templates/manager.yaml", "image: kuberay/operator", f"image: quay.io/kuberay/operator:{KUBERAY_VERSION}"),
+            ("templates/manager.yaml", "  namespace: system\n", ""),
+            (
+                "templates/manager.yaml",
+                "      serviceAccountName:",
+                "      tolerations: {{ toJson .Values.tolerations }}\n      serviceAccountName:",
+            ),
+            ("templates/role_binding.yaml", "- kind: ServiceAccount\n", "- kind: ServiceAccount\n  namespace: {{ .Release.Namespace }}\n"),
+            (
+                "templates/leader_election_role_binding.yaml",
+                "- kind: ServiceAccount\n",
+                "- kind: ServiceAccount\n  namespace: {{ .Release.Namespace }}\n",
+            ),
+        ),
     ),
     Chart(
         name="prometheus-adapter-manifests",

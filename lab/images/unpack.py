@@ -31,7 +31,8 @@ def key(chart: Chart, folder: Path) -> str:
         LabError: the wrapper module does not pin the chart's module.
     """
     version, checksum = _pinned(chart, folder)
-    facts = {name: value for name, value in asdict(chart).items() if name not in {"groups", "wrapper"}}
+    left_out = {"groups", "wrapper", *([] if chart.written else ["written"])}
+    facts = {name: value for name, value in asdict(chart).items() if name not in left_out}
     return key_of({"format": _FORMAT, "chart": facts, "module": version, "checksum": checksum})
 
 
@@ -57,6 +58,8 @@ def unpack(chart: Chart, *, go: Path, environment: Mapping[str, str], folder: Pa
         path.chmod(0o755 if path.is_dir() else 0o644)
     for old, new in chart.renamed:
         (output / old).rename(output / new)
+    for name, text in chart.written:
+        (output / name).write_text(text, encoding="utf-8")
     for name, old, new in chart.replaced:
         text = (output / name).read_text(encoding="utf-8")
         if old not in text:

@@ -23,7 +23,7 @@ from ansible_collections.ailab.conformance.plugins.plugin_utils.controller_actio
 JSON = Any
 
 # Helm waits for nothing but hooks here. One whose image cannot be had would take all the time that a chart is given.
-_HOOK_SECONDS = 50
+HOOK_SECONDS = 50
 
 
 class ActionModule(ActionBase):
@@ -78,7 +78,7 @@ class _KubernetesCore:
                 values_files=[str(_empty(Path(directory)))],
                 post_renderer=str(_filter(Path(directory), registry=order.registry)),
                 skip_crds=True,
-                timeout=f"{min(_HOOK_SECONDS, round(order.seconds))}s",
+                timeout=f"{min(HOOK_SECONDS, round(order.seconds))}s",
             )
 
     def remove(self, owner: Owner, *, seconds: float) -> None:

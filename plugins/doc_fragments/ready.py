@@ -13,6 +13,7 @@ options:
   hopeless_seconds:
     description:
       - For how long a pod must have lacked its image, or have ended again and again, until it ends the wait, in seconds.
+      - So does a Deployment whose pods are refused by the quota of the namespace.
     type: int
     default: 20
   objects:

@@ -13,7 +13,8 @@ author:
 description:
   - Watches several sorts of objects at once and ends with the event that makes the last of them ready, instead of asking every few seconds.
   - When time is up, says for each what it lacks, and for a workload why its pods do not run.
-  - Ends early where waiting does not help, because an image cannot be had or a container ends each time it is started.
+  - Ends early where waiting does not help, because an image cannot be had, a container ends each time it is started, or a quota has no room
+    left.
   - Runs in the controller where the connection is local.
 attributes:
   check_mode:

@@ -10,7 +10,7 @@ core/v1 (conditions of Pod and Node), apiextensions.k8s.io/v1 and apiregistratio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ def deployment(item: JSON) -> Lack:
     wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
     updated, old = status.get("updatedReplicas", 0), status.get("replicas", 0) - status.get("updatedReplicas", 0)
     lack = _unseen(item) or _counted(wanted, updated=updated, available=status.get("availableReplicas", 0))
+    if lack and (refused := _refused(item)):
+        return f"{lack}, because more are refused: {refused}"
     return lack or (f"{old} pods of the former template are still there" if old > 0 else None)
 
 
@@ -61,7 +63,7 @@ def condition(name: str) -> Callable[[JSON], Lack]:
     """A predicate for objects that are ready when a condition is True."""
 
     def lacks(item: JSON) -> Lack:
-        return lack_of_condition((item.get("status") or {}).get("conditions") or [], name)
+        return lack_of_condition(_conditions(item), name)
 
     return lacks
 
@@ -99,7 +101,7 @@ def container_trouble(pod: JSON) -> Lack:
     scheduled: Mapping[str, JSON] = next((entry for entry in status.get("conditions", []) if entry.get("type") == "PodScheduled"), {})
     if scheduled.get("status") == "False":
         return f"not scheduled: {scheduled.get('message', scheduled.get('reason'))}"
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+    for container in _containers(pod):
         state = container.get("state", {})
         waiting, ended = state.get("waiting", {}), state.get("terminated", {})
         if waiting.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
@@ -114,18 +116,54 @@ def hopeless(pod: JSON) -> Lack:
 
     Source: the kubelet's reasons (kubernetes ``pkg/kubelet/images/types.go`` and ``pkg/kubelet/container/sync_result.go``).
     """
-    status = pod.get("status", {})
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+    return imageless(pod) or next(filter(None, map(_broken, _containers(pod))), None)
+
+
+def imageless(pod: JSON) -> Lack:
+    """Which image of a pod cannot be had. A container that ends again and again may be waiting for another one; this one waits in vain."""
+    for container in _containers(pod):
         waiting = container.get("state", {}).get("waiting", {})
         reason, message = waiting.get("reason"), waiting.get("message", "")
         if reason in _NO_IMAGE:
             return f"image {container.get('image')} of container {container['name']} cannot be had: {reason} {message}".rstrip()
-        if reason in _NO_CONTAINER:
-            return f"container {container['name']} cannot be made: {reason} {message}".rstrip()
-        if reason == "CrashLoopBackOff" and container.get("restartCount", 0) >= _CRASHES:
-            ended = container.get("lastState", {}).get("terminated", {})
-            return f"container {container['name']} ended {container['restartCount']} times, last with status {ended.get('exitCode')}"
     return None
+
+
+def _broken(container: JSON) -> Lack:
+    waiting = container.get("state", {}).get("waiting", {})
+    reason, message = waiting.get("reason"), waiting.get("message", "")
+    if reason in _NO_CONTAINER:
+        return f"container {container['name']} cannot be made: {reason} {message}".rstrip()
+    if reason == "CrashLoopBackOff" and container.get("restartCount", 0) >= _CRASHES:
+        ended = container.get("lastState", {}).get("terminated", {})
+        return f"container {container['name']} ended {container['restartCount']} times, last with status {ended.get('exitCode')}"
+    return None
+
+
+def _containers(pod: JSON) -> list[JSON]:
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+
+
+def over_quota(item: JSON) -> Lack:
+    """Why a Deployment gets no more pods by waiting: the quota of its namespace is used up.
+
+    Source: kubernetes ``plugin/pkg/admission/resourcequota/controller.go``, whose refusal the Deployment repeats in a condition.
+    """
+    refused = _refused(item)
+    return refused if refused and "exceeded quota" in refused else None
+
+
+def _refused(item: JSON) -> Lack:
+    """What the API server said to a Deployment that wanted to make a pod: a quota, or a webhook that does not answer."""
+    found = next((entry for entry in _conditions(item) if entry.get("type") == "ReplicaFailure" and entry.get("status") == "True"), None)
+    return str(found.get("message") or found.get("reason")) if found else None
+
+
+def _conditions(item: JSON) -> Iterable[JSON]:
+    """Conditions of a status, which KKP's kinds have by their types and not as a list."""
+    found = (item.get("status") or {}).get("conditions") or []
+    return [{**entry, "type": kind} for kind, entry in found.items()] if isinstance(found, Mapping) else found
 
 
 def _unseen(item: JSON) -> Lack:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.discove
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import Mirror, Source, View
 
-from .predicates import Field, condition, container_trouble, hopeless, lack_of
+from .predicates import Field, condition, container_trouble, hopeless, imageless, lack_of, over_quota
 
 JSON = Any
 
@@ -117,13 +117,14 @@ class Waited:
 
 
 def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float, hopeless_seconds: float = HOPELESS_SECONDS) -> Waited:
-    """Wait until everything is ready, or a pod that it needs has been hopeless for a while.
+    """Wait until everything is ready, or a pod that it needs has been hopeless for a while, or a quota has refused one for as long.
 
     Args:
         cluster: the API server.
         wants: what must be ready; watched side by side.
         seconds: how long, for all of it together.
-        hopeless_seconds: after how long a pod whose image cannot be had, or whose container ends again and again, ends the wait.
+        hopeless_seconds: after how long it ends the wait that an image cannot be had, a container ends again and again, or a quota has
+            no room left.
 
     Raises:
         NotServedError: the API server does not know a kind.
@@ -140,7 +141,11 @@ def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float, hopeless_se
         latest.update({key: view.all(key) for key in (*sources, *pods)})
         lacking = [number for number, want in enumerate(wants) if want.lacking(latest[str(number)])]
         needed = [item for number in lacking for item in latest[str(number)] if wants[number].kind in _RUNS_PODS]
-        fresh = patience.look({_named(pod): pod for key in pods for pod in latest[key] if any(_selects(item, pod) for item in needed)})
+        # Pods of others' making that are meant themselves may restart until what they need is there.
+        lost = {f"pod {_named(pod)}" for number in lacking for pod in latest[str(number)] if wants[number].kind == "Pod" and imageless(pod)}
+        own = [pod for key in pods for pod in latest[key] if any(_selects(item, pod) for item in needed)]
+        lost |= {f"pod {_named(pod)}" for pod in own if hopeless(pod)} | {_named(item) for item in needed if over_quota(item)}
+        fresh = patience.look(lost)
         if not lacking:
             return _Verdict.READY
         if patience.is_lost():
@@ -159,7 +164,8 @@ def wait(cluster: Cluster, wants: Sequence[Want], *, seconds: float, hopeless_se
     for number, want in enumerate(wants):
         items = latest.get(str(number), [])
         if lack := want.lacking(items):
-            sentences.append(" ".join([f"{want}: {lack}", *(f"({trouble})" for item in items for trouble in _troubles(cluster, item))]))
+            told = (f"({trouble})" for item in items for trouble in _troubles(cluster, item, pods=want.kind == "Pod"))
+            sentences.append(" ".join([f"{want}: {lack}", *told]))
     return Waited(lacking=sentences, given_up=verdict is _Verdict.HOPELESS)
 
 
@@ -172,16 +178,16 @@ class _Verdict(enum.Enum):
 
 
 class _Patience:
-    """Since when pods have been hopeless. One that gets better is given its time anew."""
+    """Since when pods and workloads have been hopeless. One that gets better is given its time anew."""
 
     def __init__(self, *, clock: Clock, seconds: float) -> None:
         self._clock, self._seconds = clock, seconds
         self._since: dict[str, float] = {}
 
-    def look(self, pods: Mapping[str, JSON]) -> bool:
-        """Note which pods are hopeless; whether one was not so before."""
+    def look(self, lost: Collection[str]) -> bool:
+        """Note which are hopeless; whether one was not so before."""
         now, known = self._clock.monotonic(), self._since
-        self._since = {name: known.get(name, now) for name, pod in pods.items() if hopeless(pod)}
+        self._since = {name: known.get(name, now) for name in lost}
         return bool(self._since.keys() - known.keys())
 
     def left(self) -> float:
@@ -205,13 +211,20 @@ def _selects(item: JSON, pod: JSON) -> bool:
     return bool(wanted) and same_space and all(labels.get(key) == value for key, value in wanted.items())
 
 
-def _troubles(cluster: Cluster, item: JSON) -> Iterator[str]:
-    """Why pods of a workload do not run, one sentence for each that says so."""
+def _troubles(cluster: Cluster, item: JSON, *, pods: bool) -> Iterator[str]:
+    """Why a pod, or those of a workload, do not run, one sentence for each that says so."""
+    if pods:
+        yield from _trouble(item)
+        return
     selector = item.get("spec", {}).get("selector", {})
     labels = selector.get("matchLabels") if isinstance(selector, Mapping) else None
     if not labels or "namespace" not in item["metadata"]:
         return
-    pods = cluster.list(f"/api/v1/namespaces/{item['metadata']['namespace']}/pods", labels=",".join(f"{k}={v}" for k, v in labels.items()))
-    for pod in pods.items:
-        if trouble := hopeless(pod) or container_trouble(pod):
-            yield f"pod {pod['metadata']['name']} on {pod['spec'].get('nodeName', 'no node')}: {trouble}"
+    found = cluster.list(f"/api/v1/namespaces/{item['metadata']['namespace']}/pods", labels=",".join(f"{k}={v}" for k, v in labels.items()))
+    for pod in found.items:
+        yield from _trouble(pod)
+
+
+def _trouble(pod: JSON) -> Iterator[str]:
+    if trouble := hopeless(pod) or container_trouble(pod):
+        yield f"pod {pod['metadata']['name']} on {pod['spec'].get('nodeName', 'no node')}: {trouble}"

@@ -25,11 +25,13 @@ KINDS = {
     "events": "Event",
     "serviceaccounts": "ServiceAccount",
     "configmaps": "ConfigMap",
+    "services": "Service",
     "secrets": "Secret",
     "clusterroles": "ClusterRole",
     "customresourcedefinitions": "CustomResourceDefinition",
     "deployments": "Deployment",
     "daemonsets": "DaemonSet",
+    "applicationinstallations": "ApplicationInstallation",
     "deviceclasses": "DeviceClass",
     "resourceclaims": "ResourceClaim",
     "resourceclaimtemplates": "ResourceClaimTemplate",
@@ -40,6 +42,7 @@ APIS = {
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "Deployment": "apps/v1",
     "DaemonSet": "apps/v1",
+    "ApplicationInstallation": "apps.kubermatic.k8c.io/v1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
 }
 NOT_NAMESPACED = frozenset({"Namespace", "Node", "ClusterRole", "CustomResourceDefinition", "DeviceClass", "ResourceSlice"})
@@ -67,6 +70,20 @@ def _group(api_version: str) -> JSON:
         if APIS.get(kind, "v1") == api_version
     ]
     return {"metadata": {"name": group} if group else {}, "versions": [{"version": version, "resources": resources}]}
+
+
+def _resources(api_version: str) -> Answer | None:
+    """A group as clients ask that know no aggregated discovery."""
+    kinds = {plural: kind for plural, kind in KINDS.items() if APIS.get(kind, "v1") == api_version}
+    verbs = ["create", "get", "list", "watch"]
+    found = [{"name": plural, "kind": kind, "namespaced": kind not in NOT_NAMESPACED, "verbs": verbs} for plural, kind in kinds.items()]
+    content = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": found}
+    return (200, content) if kinds else None
+
+
+def _named(api_version: str) -> JSON:
+    version = {"groupVersion": api_version, "version": api_version.rpartition("/")[2]}
+    return {"name": api_version.partition("/")[0], "versions": [version], "preferredVersion": version}
 
 
 class ApiServer:
@@ -207,11 +224,17 @@ class ApiServer:
 
     def _other(self, path: str, body: JSON) -> Answer:
         if path in {"/api", "/apis"}:
+            names = [name for name in sorted({APIS.get(kind, "v1") for kind in KINDS.values()}) if ("/" in name) == (path == "/apis")]
+            groups = [_named(name) for name in names]
             return 200, {
-                "items": [
-                    _group(name) for name in sorted({APIS.get(kind, "v1") for kind in KINDS.values()}) if ("/" in name) == (path == "/apis")
-                ]
+                "kind": "APIGroupList",
+                "apiVersion": "v1",
+                "items": [_group(name) for name in names],
+                "versions": names,
+                "groups": groups,
             }
+        if answer := _resources(path.removeprefix("/apis/").removeprefix("/api/")):
+            return answer
         if path == "/version":
             return 200, {"major": "1", "minor": "34", "gitVersion": "v1.34.4"}
         if path.endswith("selfsubjectaccessreviews"):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.cluster_task import TASK as CLUSTER
 from ansible_collections.ailab.conformance.plugins.module_utils._kkp.project_task import TASK as PROJECT
 
+from tests.unit.plugins.conftest import serving
 from tests.unit.plugins.kkp.fake_kkp import TOKEN
 from tests.unit.plugins.kkp.harness import Bench, bench
 from tests.unit.roles.playing import Player
+from tests.unit.roles.user_cluster import UserCluster
 
 VALUES = {"controllerManager": {"replicas": 1}}
 
@@ -26,11 +29,18 @@ def user() -> Iterator[Bench]:
 
 
 @pytest.fixture
-def player(root: Path, tmp_path: Path, user: Bench) -> Player:
+def inside(user: Bench) -> Iterator[UserCluster]:
+    with serving() as server:
+        yield UserCluster(server, user.kkp)
+
+
+@pytest.fixture
+def player(root: Path, tmp_path: Path, user: Bench, inside: UserCluster) -> Player:
     user.run(PROJECT, name="ai")
     user.run(CLUSTER, project="ai", name="gpu-prod", version="1.34", datacenter="os-fra", provider="openstack")
     variables: dict[str, Any] = {
         "helm_chart_provider": "kkp_application",
+        "helm_chart_kubeconfig": str(inside.kubeconfig(tmp_path)),
         "helm_chart_component": "kueue",
         "helm_chart_name": "kueue",
         "helm_chart_namespace": "kueue-system",
@@ -55,7 +65,7 @@ def test_kkp_installs_a_chart_of_its_catalogue_once_and_removes_it(player: Playe
     spec = request.body["spec"]
     assert spec["applicationRef"] == {"name": "kueue", "version": "v0.13.4"}
     assert spec["namespace"] == {"name": "kueue-system", "create": True}
-    assert spec["deployOptions"] == {"helm": {"wait": True, "timeout": "300s"}}
+    assert spec["deployOptions"] == {"helm": {"wait": True, "atomic": True, "timeout": "300s"}}
 
     again = player.play()
     assert (again.failed, again.changed) == ([], [])
@@ -66,6 +76,37 @@ def test_kkp_installs_a_chart_of_its_catalogue_once_and_removes_it(player: Playe
     gone = player.play(helm_chart_state="absent")
     assert (gone.failed, gone.changed) == ([], ["kkp_application | Set the application"])
     assert kkp.state["applications"] == {}
+
+
+@pytest.mark.slow
+def test_an_image_that_kkp_cannot_have_is_named_at_once_and_the_application_goes(player: Player, user: Bench, inside: UserCluster) -> None:
+    inside.waiting = {"reason": "ErrImagePull", "message": "no such tag"}
+    started = time.monotonic()
+    refused = player.play(helm_chart_wait_seconds=600)
+    # Of which most is Ansible's own.
+    assert time.monotonic() - started < 300
+    assert "image registry.example.com/kueue:v1 of container manager cannot be had: ErrImagePull no such tag" in " ".join(refused.failed)
+    assert "the application was removed again" in " ".join(refused.failed)
+    assert user.kkp.state["applications"] == {}
+
+
+@pytest.mark.slow
+def test_kkp_is_not_sent_into_a_namespace_of_somebody_else(player: Player, user: Bench, inside: UserCluster) -> None:
+    asked = len(user.kkp.exchanges)
+    inside.api.put("ConfigMap", "kube-root-ca.crt", space="kueue-system")
+    inside.api.put("Deployment", "theirs", space="kueue-system", spec={})
+    refused = player.play()
+    assert "found Deployment theirs in namespace kueue-system, expected it to be empty" in " ".join(refused.failed)
+    assert (refused.changed, len(user.kkp.exchanges)) == ([], asked)
+
+
+@pytest.mark.slow
+def test_what_kkp_cannot_install_is_told_in_helms_words_and_goes(player: Player, user: Bench, inside: UserCluster) -> None:
+    inside.says = "CRD workloads.kueue.x-k8s.io exists and cannot be imported into the current release"
+    refused = player.play(helm_chart_wait_seconds=3)
+    assert f"InstallationFailed: {inside.says}" in " ".join(refused.failed)
+    assert "the application was removed again" in " ".join(refused.failed)
+    assert user.kkp.state["applications"] == {}
 
 
 @pytest.mark.slow

@@ -78,6 +78,19 @@ def test_a_subchart_goes_where_helm_looks_for_it(lab: Path, tmp_path: Path) -> N
     assert (unpacked(lab, replace(CHART, charts=("other",)), other=other) / "charts/other/Chart.yaml").exists()
 
 
+def test_manifests_become_a_chart(lab: Path) -> None:
+    chart = replace(
+        CHART,
+        folder="charts/queue/templates",
+        renamed=(),
+        replaced=(("Chart.yaml", "queue", "jobs"),),
+        written=(("Chart.yaml", "name: queue\n"),),
+    )
+    output = unpacked(lab, chart)
+    assert yaml.safe_load((output / "Chart.yaml").read_text()) == {"name": "jobs", "version": "1.2.3", "appVersion": "v1.2.3"}
+    assert unpack.key(chart, lab) != unpack.key(replace(chart, written=()), lab)
+
+
 @pytest.mark.parametrize(
     ("chart", "words"),
     [

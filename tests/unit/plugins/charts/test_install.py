@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.ailab.conformance.plugins.action.helm_release import HOOK_SECONDS
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.install import NotReadyError, present
-from ansible_collections.ailab.conformance.plugins.module_utils._charts.manifest import objects
+from ansible_collections.ailab.conformance.plugins.module_utils._charts.manifest import Object, objects
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.ownership import OwnershipError
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.program import Chart, ChartError
 from ansible_collections.ailab.conformance.plugins.module_utils._charts.release import FINGERPRINT
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.task import READY_SPEC
+from ansible_collections.ailab.conformance.plugins.module_utils._ready.wait import HOPELESS_SECONDS
 
 from tests.unit.plugins.charts.workshop import CHART, CONTROLLER, OWNER, ROLE, Workshop, order, release_secret
 
@@ -143,6 +146,33 @@ def test_an_image_that_cannot_be_had_is_named_and_all_is_as_before(api: Any, clu
         run(cluster, workshop, chart, seconds=60.0)
     assert "given up" in caught.value.found
     assert "the release was removed" in caught.value.expected
+    assert names(api) == before
+
+
+def test_an_image_that_cannot_be_had_is_named_within_a_minute() -> None:
+    """Pods have been hopeless for this long, or Helm has waited for its hooks for that long."""
+    assert READY_SPEC["hopeless_seconds"]["default"] == HOPELESS_SECONDS
+    assert max(HOPELESS_SECONDS, HOOK_SECONDS) < 60
+
+
+def test_a_quota_that_is_too_small_is_named_and_all_is_as_before(
+    api: Any, cluster: Cluster, workshop: Workshop, chart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = names(api)
+    refusal = 'pods "controller-x" is forbidden: exceeded quota: small'
+    made = workshop.put
+
+    def refused(item: Object, **more: JSON) -> None:
+        made(item, **more)
+        if item.kind == "Deployment":
+            condition = {"type": "ReplicaFailure", "status": "True", "message": refusal}
+            fields = {key: value for key, value in item.definition.items() if key not in {"kind", "apiVersion", "metadata"}}
+            marks = api.objects["Deployment", OWNER.namespace, item.name]["metadata"]
+            api.put("Deployment", item.name, space=OWNER.namespace, metadata=marks, **fields, status={"conditions": [condition]})
+
+    monkeypatch.setattr(workshop, "put", refused)
+    with pytest.raises(NotReadyError, match="given up, because waiting does not help: .*exceeded quota: small"):
+        run(cluster, workshop, chart, seconds=60.0)
     assert names(api) == before
 
 
