@@ -51,11 +51,12 @@ bench: setup ## how long the lab takes on this machine, with everything built
 build: setup-dev ## the collection's tarball, in build/
 	@$(BIN)/ansible-galaxy collection build --force --output-path build
 
-docs: setup-dev ## the generated pages of docs/
+docs: setup-dev ## the generated pages of docs/, and the table of verdicts in README.md
 	@$(BIN)/python scripts/docs.py
 
 record-demo: setup-packages ## what `make demo` shows, from the newest run of runs/lab: make record-demo RUN=runs/lab/<id>
 	@$(BIN)/python scripts/record_demo.py $(RUN)
+	@$(BIN)/python scripts/docs.py
 
 lock: setup-dev ## pin the Python packages anew, with hashes
 	@scripts/lock
