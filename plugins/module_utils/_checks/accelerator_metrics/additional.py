@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ class AdditionalMetrics(FromMetrics, RecordedControl[Situation]):
             return not_run("no-accelerators", f"no series carries the label {names.device}")
         groups = {"temperature": (names.temperature,), "power": (names.power,), "interconnect": names.interconnect}
         for uuid, accelerator in found.items():
-            there = {series.name for series in accelerator.series}
+            there = {series.name for series in accelerator.series if math.isfinite(series.value)}
             if missing := [group for group, metrics in groups.items() if not there.intersection(metrics)]:
                 looked = listed(metric for group in missing for metric in groups[group])
                 sentence = f"{uuid} on {accelerator.node} has no {listed(missing)}, expected one of {looked}"

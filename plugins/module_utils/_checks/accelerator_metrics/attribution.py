@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, Load, Works, device, has_ended, perform, phase, pod_of
+from .load import FIRST, Load, Works, device, perform, phase, pod_of, unfinished
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import Accelerator
@@ -52,24 +51,26 @@ class Attribution(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Looks for the pod in the labels."""
-        if (problem := not_running(seen, FIRST)) is not None:
+        if (problem := unfinished(seen, FIRST)) is not None:
             return problem
         holding, after = phase(seen, "idle"), phase(seen, "after")
-        if not holding or not after or not has_ended(seen):
+        if not holding or not after:
             return inconclusive("metrics-not-seen", "the metrics were not read both while the pod ran and after it was gone")
         return next(self._problems(seen, names, holding, after), None) or self._attributed(seen)
 
     @staticmethod
     def _problems(seen: Seen, names: Names, holding: Accelerators, after: Accelerators) -> Iterator[Finding]:
         pod, inside = pod_of(seen, FIRST), device(seen, FIRST)
-        mine, left = (sorted(uuid for uuid, one in found.items() if one.owner(names) == pod) for found in (holding, after))
+        mine, left = ({uuid: named for uuid, one in found.items() if (named := one.attributed(pod, names))} for found in (holding, after))
         if not mine:
             labels = f"{names.namespace} and {names.pod}"
             yield failure("attribution-missing", f"no accelerator's {names.utilization} carries {'/'.join(pod)} as {labels}")
-        if mine != [inside]:
-            yield failure("attribution-wrong", f"{listed(mine)} attributed to the pod, expected {inside or 'the one it sees'}")
+        if list(mine) != [inside]:
+            yield failure("attribution-wrong", f"{listed(sorted(mine))} attributed to the pod, expected {inside or 'the one it sees'}")
+        if unnamed := [name for name in names.core if name not in mine.get(inside, [])]:
+            yield failure("attribution-partial", f"{listed(unnamed)} of {inside} do not carry the pod, but {listed(mine[inside])} do")
         if left:
-            yield failure("attribution-stays", f"{listed(left)} still attributed to the pod when it was gone, expected nobody")
+            yield failure("attribution-stays", f"{listed(sorted(left))} still attributed to the pod when it was gone, expected nobody")
 
     @staticmethod
     def _attributed(seen: Seen) -> Finding:

@@ -12,6 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import current, devices
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, anywhere
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 
 from .edits import first_device, with_bodies, without_lines
@@ -46,7 +47,7 @@ class Coverage(FromMetrics, RecordedControl[Situation]):
     broken_looks_like = "An accelerator node has no exporter, or one of its accelerators is in no series."
     sources = ("specification: accelerator_metrics, per-accelerator", "KAR-0059", "API reference ResourceSlice")
     reads_only = True
-    needs = READING
+    needs = READING + Needs(rights=anywhere(kinds.NODE, "get"))
     subject = AS_IT_IS
     control = Situation(cluster="as it is, without the series of one accelerator")
     control_reason = "accelerator-uncovered"
@@ -55,8 +56,12 @@ class Coverage(FromMetrics, RecordedControl[Situation]):
         """Reads the nodes, their devices and their exporters."""
         settings = bench.settings
         bench.note("settings", {"accelerator_label": settings.accelerator_label, "accelerator_resource": settings.accelerator_resource})
-        bench.listing("nodes", kinds.NODE, labels=settings.accelerator_label)
-        bench.note("slices", bench.survey().slices)
+        labelled = {item["metadata"]["name"] for item in bench.listing("nodes", kinds.NODE, labels=settings.accelerator_label)}
+        slices = bench.survey().slices
+        bench.note("slices", slices)
+        # A node that nobody has labelled has accelerators, too; one that has just gone has none, and may still have slices.
+        for name in sorted({str(item["spec"]["nodeName"]) for item in slices if item["spec"].get("nodeName")} - labelled):
+            bench.read(f"unlabelled.{name}", kinds.NODE, name=name)
         scrape(bench, "now", exporters(bench))
 
     def recorded(self, subject: Seen, /) -> Iterable[tuple[str, JSON]]:
@@ -76,6 +81,7 @@ class Coverage(FromMetrics, RecordedControl[Situation]):
         for item in current(slices):
             published.setdefault(str(item["spec"].get("nodeName")), set()).update(device.uuid for device in devices([item]))
         found = 0
+        nodes = [*nodes, *filter(None, seen.named("unlabelled.").values())]
         for node in nodes:
             name = str(node["metadata"]["name"])
             wanted = published.get(name, set()) - {""}

@@ -29,6 +29,9 @@ JSON = Any
 
 _EVERY = 1.0
 
+_WAITED = "waited"
+"""Fact: how long another pod was given at most. A record that ends before it says nothing about what did not come."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
@@ -55,7 +58,7 @@ class Durability(FromMetrics, Check[Loss]):
     sources = ("API reference DaemonSet",)
     mandatory = False
     disruptive = True
-    needs = READING + Needs(rights=anywhere(kinds.POD, "delete"))
+    needs = READING + Needs(rights=anywhere(kinds.POD, "get", "delete"))
     subject = Loss(exporter=True)
     control = Loss(exporter=False)
     control_reason = "not-replaced"
@@ -72,25 +75,26 @@ class Durability(FromMetrics, Check[Loss]):
             bench.evict("exporter", pod, kinds.POD)
 
         def replaced() -> bool | None:
-            pods = bench.listing("pods", kinds.POD, space=own.exporter_namespace, labels=own.exporter_selector)
-            others = [item for item in map(Exporter.of, pods) if item.node == before.node and item.uid != before.uid and item.ready]
-            if others:
+            bench.listing("pods", kinds.POD, space=own.exporter_namespace, labels=own.exporter_selector)
+            if others := _others(bench.so_far):
                 scrape(bench, "after", others[:1], metrics=own.names.core)
             return _came_back(bench.so_far) or None
 
-        bench.polled(replaced, every=_EVERY, seconds=own.react_seconds if variant.exporter else bench.settings.settle_seconds)
+        seconds = own.react_seconds if variant.exporter else bench.settings.settle_seconds
+        bench.polled(replaced, every=_EVERY, seconds=seconds)
+        bench.note(_WAITED, {"seconds": seconds})
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares the accelerators before and after."""
-        lost = seen.last("lost")
-        if not isinstance(lost, dict) or seen.last("pods") is None:
+        lost, waited = seen.last("lost"), seen.last(_WAITED)
+        if not isinstance(lost, dict) or not isinstance(waited, dict) or not waited.get("seconds"):
             return inconclusive("exporter-not-seen", "the exporter was not looked at before and after")
         node = str(lost.get("node") or "")
         before = set(by_uuid(seen, "before", names, nodes=[node]))
         after = set(by_uuid(seen, "after", names, nodes=[node])) if seen.named("scrape.after.") else set[str]()
         if not before:
             return inconclusive("exporter-not-seen", "the exporter had no accelerator before, so nothing can come back")
-        if not after:
+        if not after or not _others(seen):
             return failure(
                 "not-replaced", f"no other ready pod exports metrics on {lost.get('node')}, expected one in place of {lost.get('pod')}"
             )
@@ -99,6 +103,13 @@ class Durability(FromMetrics, Check[Loss]):
                 "accelerators-lost", f"{len(before - after)} of {len(before)} accelerators of {lost.get('node')} are not exported any more"
             )
         return success("came-back", f"another pod exports the same {len(before)} accelerators of {lost.get('node')}")
+
+
+def _others(seen: Seen) -> list[Exporter]:
+    """The ready exporters on the node of the lost one, other than that one."""
+    lost, pods = seen.last("lost"), seen.last("pods")
+    found = [Exporter.of(pod) for pod in pods if isinstance(pod, dict)] if isinstance(pods, list) else []
+    return [item for item in found if item.ready and item.node == str(lost.get("node")) and item.uid != lost.get("uid")]
 
 
 def _came_back(seen: Seen) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -96,4 +97,7 @@ def _still(seen: Seen) -> list[str]:
 
 def _differ(first: Accelerator, later: Accelerator) -> bool:
     before = {series.identity: series.value for series in first.series}
-    return any(series.identity in before and before[series.identity] != series.value for series in later.series)
+    # NaN is not equal to itself, and no measurement.
+    return any(
+        series.identity in before and math.isfinite(series.value) and before[series.identity] != series.value for series in later.series
+    )

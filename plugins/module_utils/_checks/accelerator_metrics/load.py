@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import uuids_in
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive, uuids_in
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import NO_ACCELERATORS, Probe
@@ -19,6 +20,7 @@ from .settings import MetricsSettings, Names
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
+    from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 
 JSON = Any
@@ -27,7 +29,7 @@ FIRST, SECOND = "first", "second"
 """Roles of the pods. What is asked is asked of the first."""
 
 ENDED = "ended"
-"""Fact: the pods that were ended, noted before they were."""
+"""Fact: the pods that were ended. It is the last one, when the metrics had their time to say so."""
 
 _EVERY = 1.0
 _SMI = ("nvidia-smi", "-L")
@@ -81,10 +83,10 @@ def perform(bench: Bench, load: Load) -> None:
     elif load.waits:
         # As long as a load took at most to show elsewhere: nothing is waited for here that could come earlier.
         bench.polled(lambda: scrape(bench, "busy", among, metrics=names.core), every=own.quiet_seconds, seconds=own.quiet_seconds)
-    bench.note(ENDED, list(roles))
     for role in roles:
         bench.release(role)
     _reach(bench, "after", among, lambda seen: _quiet(seen, "after", names, roles, attributed=False))
+    bench.note(ENDED, list(roles))
 
 
 def _started(bench: Bench, roles: Sequence[str], *, accelerators: bool) -> bool:
@@ -136,10 +138,14 @@ def phase(seen: Seen, name: str) -> dict[str, Accelerator]:
     return by_uuid(seen, name, Names.read(seen.last(NAMES)))
 
 
-def has_ended(seen: Seen) -> bool:
-    """Whether the record goes as far as the end of the pods."""
+def unfinished(seen: Seen, *roles: str) -> Finding | None:
+    """Why nothing can be said: a pod did not run, or the record is not whole; None when all did and it is."""
+    if (problem := not_running(seen, *roles)) is not None:
+        return problem
     ended = seen.last(ENDED)
-    return isinstance(ended, list) and FIRST in ended
+    if not isinstance(ended, list) or not set(roles) <= set(map(str, ended)):
+        return inconclusive("end-not-seen", "the record ends before the pods were gone and the metrics had their time to say so")
+    return None
 
 
 def limit(seen: Seen, name: str) -> float:
@@ -159,16 +165,20 @@ def utilization(seen: Seen, name: str, uuid: str) -> float | None:
 
 def is_busy(seen: Seen, uuid: str) -> bool:
     """Whether an accelerator works, and holds memory for it, in the newest scrapes."""
-    names = Names.read(seen.last(NAMES))
-    before, now = phase(seen, "idle").get(uuid), phase(seen, "busy").get(uuid)
-    if before is None or now is None:
+    if (utilization(seen, "busy", uuid) or 0.0) < limit(seen, "busy_percent"):
         return False
-    grown = (now.value(names.memory_used) or 0.0) - (before.value(names.memory_used) or 0.0)
-    return (now.value(names.utilization) or 0.0) >= limit(seen, "busy_percent") and grown >= limit(seen, "memory_mib")
+    return _grown(seen, "busy", uuid) >= limit(seen, "memory_mib")
+
+
+def _grown(seen: Seen, name: str, uuid: str) -> float:
+    """By how many MiB the memory in use of an accelerator has grown from before the load to a phase; 0 where it is not known."""
+    before, now = phase(seen, "idle").get(uuid), phase(seen, name).get(uuid)
+    used = Names.read(seen.last(NAMES)).memory_used
+    return (now.value(used) or 0.0) - (before.value(used) or 0.0) if before and now else 0.0
 
 
 def _quiet(seen: Seen, name: str, names: Names, roles: tuple[str, ...], *, attributed: bool) -> bool:
-    """Whether the pods' accelerators are idle, and belong to the pods or to nobody any more."""
+    """Whether the pods' accelerators are idle, and belong to the pods, or to nobody any more with their memory free again."""
     try:
         found = phase(seen, name)
     except ExpositionError:
@@ -182,6 +192,9 @@ def _quiet(seen: Seen, name: str, names: Names, roles: tuple[str, ...], *, attri
         busy = accelerator.value(names.utilization)
         if busy is None or busy > limit(seen, "idle_percent"):
             return False
-        if (accelerator.owner(names) == pod_of(seen, role)) is not attributed:
+        named = accelerator.attributed(pod_of(seen, role), names)
+        if len(named) < len(names.core) if attributed else named:
+            return False
+        if not attributed and _grown(seen, name, device(seen, role)) >= limit(seen, "memory_mib"):
             return False
     return True

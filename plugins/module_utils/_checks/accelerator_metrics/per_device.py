@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, SECOND, Load, Works, device, limit, perform, utilization
+from .load import FIRST, SECOND, Load, Works, device, limit, perform, unfinished, utilization
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
@@ -49,7 +48,7 @@ class PerDevice(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, _names: Names, /) -> Finding:
         """The first must be busy, the second idle."""
-        if (problem := not_running(seen, FIRST, SECOND)) is not None:
+        if (problem := unfinished(seen, FIRST, SECOND)) is not None:
             return problem
         pair = device(seen, FIRST), device(seen, SECOND)
         if not all(pair) or pair[0] == pair[1]:

@@ -124,10 +124,10 @@ class Accelerator:
         found = [series.value for series in self.series if series.name == name]
         return found[0] if len(found) == 1 else None
 
-    def owner(self, names: Names) -> tuple[str, str]:
-        """Namespace and pod that its utilisation is attributed to; empty strings for nobody."""
-        labels: Mapping[str, str] = next((series.labels for series in self.series if series.name == names.utilization), {})
-        return labels.get(names.namespace, ""), labels.get(names.pod, "")
+    def attributed(self, pod: tuple[str, str], names: Names) -> list[str]:
+        """The core metrics of which a series names a pod, given as namespace and name."""
+        naming = {series.name for series in self.series if (series.labels.get(names.namespace), series.labels.get(names.pod)) == pod}
+        return [name for name in names.core if name in naming]
 
 
 def exposition(fact: JSON) -> Exposition:

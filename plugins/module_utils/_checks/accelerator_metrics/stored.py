@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _EVERY = 1.0
 
+_WAITED = "waited"
+"""Fact: how long the store was given at most. A record that ends before it says nothing about what is not stored."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
@@ -38,7 +41,7 @@ class Stored:
 
 
 class StoredMetrics(FromMetrics, Check[Stored]):
-    """A query of the platform's monitoring system returns the utilisation of just the accelerators that the exporters have.
+    """A query of the platform's monitoring system returns the utilisation of all accelerators that the exporters have.
 
     Metrics that nobody collects are gone when somebody looks for them. The control asks for a metric that was named in this run.
     """
@@ -68,11 +71,13 @@ class StoredMetrics(FromMetrics, Check[Stored]):
 
         seconds = own.react_seconds if variant.exists else bench.settings.settle_seconds
         bench.polled(has_all, every=_EVERY, seconds=seconds)
+        bench.note(_WAITED, {"seconds": seconds})
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares UUIDs."""
-        if seen.last("stored") is None:
-            return inconclusive("store-not-asked", "the monitoring system was not asked")
+        waited = seen.last(_WAITED)
+        if seen.last("stored") is None or not isinstance(waited, dict) or not waited.get("seconds"):
+            return inconclusive("store-not-asked", "the monitoring system was not asked, or not for long enough")
         exported = set(by_uuid(seen, "now", names))
         stored = {sample.labels.get(names.device, "") for sample in vector(seen.last("stored"))} - {""}
         if not exported:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, Load, Works, device, has_ended, limit, perform, phase
+from .load import FIRST, Load, Works, device, limit, perform, phase, unfinished
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
@@ -53,7 +52,7 @@ class WorkloadDriven(FromMetrics, Check[Load]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares the three moments."""
-        if (problem := not_running(seen, FIRST)) is not None:
+        if (problem := unfinished(seen, FIRST)) is not None:
             return problem
         uuid = device(seen, FIRST)
         if not uuid:
@@ -62,17 +61,16 @@ class WorkloadDriven(FromMetrics, Check[Load]):
         if None in {*busy[:2], *used[:2]}:
             return failure("device-without-metrics", f"{uuid} has no {names.utilization} or {names.memory_used} while a pod has it")
         idle, loaded, after = (value if value is not None else math.inf for value in busy)
-        if not has_ended(seen):
-            return inconclusive("end-not-seen", "the load was not ended")
-        grown = (used[1] or 0.0) - (used[0] or 0.0)
-        return next(self._problems(seen, uuid, (idle, loaded, after), grown), None) or success(
-            "load-seen", f"{uuid}: {idle:g} % before, {loaded:g} % and {grown:g} MiB more under load, {after:g} % afterwards"
+        grown, left = ((value if value is not None else math.inf) - (used[0] or 0.0) for value in used[1:])
+        return next(self._problems(seen, uuid, (idle, loaded, after), (grown, left)), None) or success(
+            "load-seen",
+            f"{uuid}: {idle:g} % before, {loaded:g} % and {grown:g} MiB more under load, {after:g} % and {left:g} MiB afterwards",
         )
 
     @staticmethod
-    def _problems(seen: Seen, uuid: str, busy: tuple[float, float, float], grown: float) -> Iterator[Finding]:
+    def _problems(seen: Seen, uuid: str, busy: tuple[float, float, float], more: tuple[float, float]) -> Iterator[Finding]:
         least, most, memory = limit(seen, "busy_percent"), limit(seen, "idle_percent"), limit(seen, "memory_mib")
-        before, loaded, after = busy
+        (before, loaded, after), (grown, left) = busy, more
         if before > most:
             found = f"{uuid} was at {before:g} % before the load"
             yield inconclusive("not-idle-before", f"{found}, expected at most {most:g}: who else uses it?")
@@ -80,10 +78,14 @@ class WorkloadDriven(FromMetrics, Check[Load]):
             yield failure("load-not-seen", f"{uuid} went from {before:g} to {loaded:g} % under load, expected at least {least:g}")
         if not grown >= memory:
             yield failure("memory-not-seen", f"{uuid} had {grown:g} MiB more in use under load, expected {memory:g}")
-        if after == math.inf:
+        if math.inf in {after, left}:
             yield inconclusive("end-not-seen", f"the metrics of {uuid} were not read after the load")
         if not after <= most:
             yield failure("load-never-ends", f"{uuid} was still at {after:g} % after the load had ended, expected at most {most:g}")
+        if not left < memory:
+            yield failure(
+                "memory-stays", f"{uuid} still had {left:g} MiB more in use after the load had ended, expected less than {memory:g}"
+            )
 
 
 def _value(seen: Seen, moment: str, uuid: str, name: str) -> float | None:

@@ -70,11 +70,11 @@ class CrossNamespace(Check[Grant]):
         until_answered(bench, "first", at=at, host=host, status=200 if variant.given else 500)
         send(bench, "answers", at=at, host=host, requests=_REQUESTS)
         # Controllers may write a route's status after its proxies have it.
-        bench.read("route.route", HTTP_ROUTE, name=bench.name("route"))
+        bench.read("resolved", HTTP_ROUTE, name=bench.name("route"))
 
     def evaluate(self, seen: Seen) -> Finding:
         """Looks at the route's condition and at the answers."""
-        answers, found = Answers.read(seen.last("answers")), seen.last("route.route")
+        answers, found = Answers.read(seen.last("answers")), seen.last("resolved")
         if answers is None or answers.total != _REQUESTS or not isinstance(found, dict) or "metadata" not in found:
             return inconclusive("requests-not-sent", "the client did not send its requests to the end")
         resolved = parent_condition(found, "ResolvedRefs")

@@ -36,16 +36,17 @@ class NewGateway:
 
 
 class Programmed(Check[NewGateway]):
-    """A new Gateway is accepted and programmed by its controller, and gets an address.
+    """A new Gateway is accepted and programmed by its controller, and gets an address at which somebody answers.
 
+    A status is a controller's word; a proxy is what requests need.
     The control asks for a class that does not exist.
     """
 
     id = "INF-02"
     requirement = AI_INFERENCE.id
     title = "a new gateway is programmed"
-    asks = "Is a new Gateway accepted and programmed, and does it get an address?"
-    broken_looks_like = "Programmed stays Unknown or False, or there is no address to send requests to."
+    asks = "Is a new Gateway accepted and programmed, and does it get an address at which somebody answers?"
+    broken_looks_like = "Programmed stays Unknown or False, or there is no address, or nobody answers at it."
     sources = ("Gateway API: Gateway, conditions Accepted and Programmed",)
     needs = ROUTING
     subject = NewGateway(class_exists=True)
@@ -80,4 +81,9 @@ class Programmed(Check[NewGateway]):
                 return failure(reason, f"the gateway's condition {kind} is {said.get('status', 'missing')} ({words}), expected True")
         if not address(found):
             return failure("no-address", "the gateway is programmed and has no address, expected one: see its Service")
-        return success("programmed", f"the gateway is accepted, programmed and has the address {address(found)}")
+        standing = seen.last("standing")
+        if not isinstance(standing, dict) or standing.get("reached") is not True or not isinstance(seen.last(site.READY), dict):
+            return inconclusive("address-not-tried", "nobody asked at the address: the client or the backends were not ready in time")
+        if not site.programmed_at(seen):
+            return failure("address-silent", f"nobody answers at {address(found)}, expected the gateway's proxy: see its pods")
+        return success("programmed", f"the gateway is accepted, programmed and answers at {address(found)}")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
 
 from . import site
 from .needs import ROUTING
 from .objects import Backend, Rule, route
 from .requirement import AI_INFERENCE
-from .settings import InferenceSettings
 from .traffic import Answers, attached, host_of, send, until_answered
 
 _REQUESTS = 100
@@ -72,22 +72,26 @@ class Resilience(Check[Pods]):
         attached(bench, "route", route(parent=site.GATEWAY_NAME, host=host, rules=rules))
         until_answered(bench, "before", at=at, host=host)
         bench.delete("pods", pods[variant.left :])
+        bench.listing("left", kinds.POD, space=bench.namespace, labels=f"ai-conformance/pair={name}")
         if variant.left:
             send(bench, "answers", at=at, host=host, requests=_REQUESTS)
         else:
             until_answered(bench, "silent", at=at, host=host, status=503)
             send(bench, "answers", at=at, host=host, requests=_REQUESTS)
-        bench.note("limit", bench.own(InferenceSettings).route_seconds)
 
     def evaluate(self, seen: Seen) -> Finding:
         """Counts the answers."""
-        before, answers = Answers.read(seen.last("before")), Answers.read(seen.last("answers"))
-        if before is None or answers is None or answers.total != _REQUESTS:
-            return inconclusive("requests-not-sent", "the client did not send its requests to the end")
+        before, left, answers = Answers.read(seen.last("before")), seen.last("left"), Answers.read(seen.last("answers"))
+        if before is None or not isinstance(left, list) or answers is None or answers.total != _REQUESTS:
+            return inconclusive(
+                "requests-not-sent", "the client did not send its requests to the end, or nobody looked which pods were left"
+            )
         if before.of("pair") != 1:
             return inconclusive("not-routed-before", f"{before} before a pod was deleted, expected 200: see INF-03")
         if not answers.good:
             return failure("nobody-answers", f"{answers}; expected the pod that is left to answer")
+        if len(left) != 1:
+            return inconclusive("nothing-lost", f"{answers}, with {len(left)} of two pods left, expected 1")
         if answers.of("pair") < _ENOUGH * _REQUESTS:
             return failure("requests-lost", f"{answers}; expected at least {_ENOUGH:.0%} to be answered by the pod that is left")
         return success("survived", f"{answers} with one of two pods gone")

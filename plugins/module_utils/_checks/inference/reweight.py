@@ -83,7 +83,7 @@ class DynamicReweight(Check[Change]):
             return inconclusive("requests-not-sent", "the client did not send its requests to the end")
         if answers.of(site.SECOND) != _STEADY:
             return failure("weights-without-effect", f"{answers} after the change; expected {_STEADY} x 200 {site.SECOND}")
-        lost = sum(item.total - item.good for item in during if item is not None)
+        lost = sum(_STEP - item.of(site.FIRST) - item.of(site.SECOND) for item in during if item is not None)
         if lost:
             return failure("errors-on-the-way", f"{lost} requests failed while the weights changed, expected none")
         return success("weights-changed", f"{answers} after the change, and no error during {len(during) * _STEP} requests on the way")

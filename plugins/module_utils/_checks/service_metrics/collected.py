@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import StoreError, query, vector
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import Store, StoreError, query, vector
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 
@@ -79,8 +81,43 @@ def call(bench: Bench, role: str, times: int) -> None:
         bench.proxied(f"call.{role}", kinds.POD, name=name, space=bench.namespace, port=str(PORT), path=server.CALL_PATH)
 
 
-def look(bench: Bench, fact: str, expression: str, done: Callable[[Mapping[str, float] | None], bool], *, seconds: float) -> None:
-    """Evaluates an expression until its result is as wished, or for so long; the results are recorded as the fact.
+def until_scraped(bench: Bench, role: str, times: int) -> None:
+    """Waits until somebody has read a workload's metrics so many times, recorded as ``scrapes.<role>``.
+
+    Raises:
+        UnreachableError: the API server gives no answer.
+    """
+    name = bench.path_of(role).rpartition("/")[2]
+
+    def reached(wanted: int) -> bool | None:
+        fact = f"scrapes.{role}"
+        bench.proxied(fact, kinds.POD, name=name, space=bench.namespace, port=str(PORT), path=server.SCRAPES_PATH)
+        return scrapes(bench.so_far, role) >= wanted or None
+
+    for wanted in range(1, times + 1):
+        bench.polled(partial(reached, wanted), every=_EVERY, seconds=bench.own(ServiceMetricsSettings).collect_seconds)
+
+
+def scrapes(seen: Seen, role: str) -> int:
+    """How many times somebody had read a workload's metrics when that was looked at last."""
+    fact = seen.last(f"scrapes.{role}")
+    body = fact.get("body") if isinstance(fact, dict) and fact.get("status") == HTTPStatus.OK else None
+    return len(body.splitlines()) if isinstance(body, str) else 0
+
+
+def look(
+    bench: Bench,
+    fact: str,
+    expression: str,
+    done: Callable[[Mapping[str, float] | None], bool],
+    *,
+    seconds: float,
+    store: Store | None = None,
+) -> None:
+    """Evaluates an expression until its result is as wished, or for so long.
+
+    The results are recorded as the fact, and at the end, as ``waited.<fact>``, how long it may have taken: a record that ends before
+    that says nothing about what did not come.
 
     Args:
         bench: the way to the cluster.
@@ -88,16 +125,18 @@ def look(bench: Bench, fact: str, expression: str, done: Callable[[Mapping[str, 
         expression: an instant vector.
         done: whether the values by metric name are as wished; None stands for an answer that cannot be read.
         seconds: how long to ask.
+        store: the monitoring system; the platform's when not given.
 
     Raises:
         UnreachableError: the API server gives no answer.
     """
 
     def once() -> bool | None:
-        query(bench, fact, bench.own(ServiceMetricsSettings).store, expression)
+        query(bench, fact, store or bench.own(ServiceMetricsSettings).store, expression)
         return done(values(bench.so_far.last(fact))) or None
 
     bench.polled(once, every=_EVERY, seconds=seconds)
+    bench.note(f"waited.{fact}", {"seconds": seconds})
 
 
 def values(fact: JSON) -> dict[str, float] | None:
@@ -117,10 +156,22 @@ def stored(seen: Seen, fact: str) -> dict[str, float]:
     """The values of a recorded vector by metric name.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: it cannot be read, or the record ends before the store had its time.
     """
+    require_whole(seen, fact)
     vector(seen.last(fact))
     return values(seen.last(fact)) or {}
+
+
+def require_whole(seen: Seen, fact: str) -> None:
+    """Makes sure that a record goes on to the end of a look.
+
+    Raises:
+        StoreError: it does not.
+    """
+    waited = seen.last(f"waited.{fact}")
+    if not isinstance(waited, dict) or not waited.get("seconds"):
+        raise StoreError("the record ends before the monitoring system had its time")
 
 
 def of_mark(mark: str) -> str:

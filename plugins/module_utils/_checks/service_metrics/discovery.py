@@ -65,12 +65,11 @@ class Discovery(FromStore, Check[Workload]):
         """Looks for the three kinds of metrics."""
         if seen.last("stored") is None:
             return inconclusive("store-not-asked", "the monitoring system was not asked for the workload")
-        found = stored(seen, "stored")
+        found, up = stored(seen, "stored"), stored(seen, "up")
         if not found:
-            up = stored(seen, "up")
             state = f"up of its target is {up['up']:g}" if "up" in up else "it is no target"
             return failure("not-discovered", f"no series of {seen.last('mark.server')} is stored; {state}, expected a target that is up")
-        missing = [name for name in (CALLS, f"{LATENCY}_count", QUEUE) if name not in found]
+        missing = [name for name in (CALLS, *(f"{LATENCY}_{part}" for part in ("bucket", "sum", "count")), QUEUE) if name not in found]
         if missing:
             return failure("metrics-lost", f"{missing[0]} of {seen.last('mark.server')} is not stored, but {len(found)} other names are")
         return success("discovered", f"counter, histogram and gauge of {seen.last('mark.server')} are stored")

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
@@ -14,13 +15,15 @@ from .collected import call, look, of_mark, start, stored
 from .judging import FromStore
 from .needs import SERVING
 from .requirement import AI_SERVICE_METRICS
-from .server import CALLS, DEPTH, LATENCY, QUEUE, SECONDS
+from .server import BUCKETS, CALLS, DEPTH, LATENCY, QUEUE, SECONDS
 from .settings import ServiceMetricsSettings
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+JSON = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,20 @@ class ExactTraffic(FromStore, Check[Traffic]):
             return inconclusive("not-discovered", "the workload's metrics were not stored before and after the requests: see SM-02")
         if before.get(CALLS) != 0:
             return inconclusive("not-from-zero", f"{CALLS} was stored as {before.get(CALLS)} before any request, expected 0")
-        count = after.get(CALLS)
-        if count != wanted or after.get(f"{LATENCY}_count") != wanted:
-            found = f"{count} requests counted and {after.get(f'{LATENCY}_count')} measured"
+        count, measured, buckets = (after.get(name) for name in (CALLS, f"{LATENCY}_count", f"{LATENCY}_bucket"))
+        if count != wanted or measured != wanted or buckets != wanted * BUCKETS:
+            found = f"{count} requests counted, {measured} measured and {buckets} in {BUCKETS} buckets"
             return failure("requests-not-counted", f"{found}, expected {wanted} each")
+        served = [_served(fact.data) for fact in seen.facts if fact.name == "call.server"]
+        if served.count(True) != wanted:
+            return inconclusive("requests-not-served", f"{served.count(True)} requests were served by the workload, expected {wanted}")
         total = after.get(f"{LATENCY}_sum", -1.0)
         if abs(total - wanted * SECONDS) > 0.01 * wanted * SECONDS or after.get(QUEUE) != DEPTH:
             found = f"sum {total:g} s and queue {after.get(QUEUE)}"
             return failure("values-changed", f"{found} are stored, expected {wanted * SECONDS:g} s and {DEPTH}")
         return success("requests-counted", f"0 before and {wanted} after {wanted} requests, in the counter and in the histogram")
+
+
+def _served(call: JSON) -> bool:
+    body = call.get("body") if isinstance(call, dict) and call.get("status") == HTTPStatus.OK else None
+    return isinstance(body, dict) and body.get("served") is True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 
-from .collected import look, of_mark, start, stored, target
+from .collected import look, of_mark, scrapes, start, stored, target, until_scraped
 from .judging import FromStore
 from .needs import SERVING
 from .requirement import AI_SERVICE_METRICS
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+_SCRAPES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Text:
 class Malformed(FromStore, Check[Text]):
     """A workload whose metrics have a line that is cut off is a target that is down, and none of its series is stored.
 
+    Targets that nobody can reach are down, too. So the workload counts who reads its metrics, and must have been read before.
     The control is the same workload with whole lines.
     """
 
@@ -52,10 +55,11 @@ class Malformed(FromStore, Check[Text]):
     control_reason = "target-up"
 
     def observe(self, bench: Bench, variant: Text, /) -> None:
-        """Starts the workload and waits until it is a target."""
+        """Starts the workload and waits until it was read. The second time shows that what came of the first one is stored."""
         own, mark = bench.own(ServiceMetricsSettings), start(bench, broken=variant.broken)
         if not mark:
             return
+        until_scraped(bench, "server", _SCRAPES)
         at = target(bench.so_far, "server")
         look(bench, "up", f'up{{instance="{at}"}}', bool, seconds=own.collect_seconds)
         look(bench, "stored", of_mark(mark), lambda found: found is not None, seconds=1)
@@ -63,6 +67,8 @@ class Malformed(FromStore, Check[Text]):
     def judge(self, seen: Seen, /) -> Finding:
         """Looks at the target's state and at what is stored."""
         up, found = stored(seen, "up"), stored(seen, "stored")
+        if (times := scrapes(seen, "server")) < _SCRAPES:
+            return inconclusive("not-scraped", f"the metrics were read {times} times, expected {_SCRAPES}: see SM-02")
         if "up" not in up:
             return inconclusive("not-discovered", f"{target(seen, 'server')} is no target: see SM-02, and the label instance of targets")
         if up["up"] != 0:

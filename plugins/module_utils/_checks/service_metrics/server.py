@@ -24,10 +24,15 @@ CALLS, LATENCY, QUEUE = "ai_conformance_requests_total", "ai_conformance_request
 DEPTH = 7
 """Value of the gauge."""
 
+BUCKETS = 2
+"""How many buckets the histogram has. All requests are in each of them."""
+
 SECONDS = 0.05
 """How long the workload takes for a request."""
 
-METRICS_PATH, CALL_PATH = "/cgi-bin/metrics", "/cgi-bin/call"
+METRICS_PATH, CALL_PATH, SCRAPES_PATH = "/cgi-bin/metrics", "/cgi-bin/call", "/scrapes.txt"
+"""Where the workload tells its metrics, takes a request, and has a line for every time that its metrics were read."""
+
 ROLE = "app"
 """Label by which a PodMonitor finds the pod."""
 
@@ -56,10 +61,12 @@ cat <<END
 {QUEUE}{{mark="$MARK"}} {DEPTH}
 END
 if [ -n "$BROKEN" ]; then echo '{CALLS}{{mark="cut'; fi
+echo . >>{FOLDER}/www{SCRAPES_PATH}
 """
 _SCRIPT = f"""set -e
 mkdir -p {FOLDER}/www/cgi-bin
 : >{FOLDER}/calls
+: >{FOLDER}/www{SCRAPES_PATH}
 printf '%s' "$CALL" >{FOLDER}/www/cgi-bin/call
 printf '%s' "$METRICS" >{FOLDER}/www/cgi-bin/metrics
 chmod +x {FOLDER}/www/cgi-bin/call {FOLDER}/www/cgi-bin/metrics

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods i
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe, pod_spec
 
-from .collected import look, stored, target
+from .collected import look, stored, target, values
 from .judging import FromStore
 from .needs import SERVING
 from .requirement import AI_SERVICE_METRICS
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+
+JSON = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class ServerTraffic(FromStore, Check[Prompts]):
         look(bench, "before", metrics, lambda found: set(own.server_metrics) <= set(found or {}), seconds=own.collect_seconds)
         if variant.sent:
             self._send(bench, own)
-        base = (stored(bench.so_far, "before") or {}).get(own.server_metrics[0], 0.0)
+        base = (values(bench.so_far.last("before")) or {}).get(own.server_metrics[0], 0.0)
         seconds = own.collect_seconds if variant.sent else own.quiet_seconds
         look(
             bench,
@@ -120,10 +122,19 @@ class ServerTraffic(FromStore, Check[Prompts]):
                 "metrics-not-stored", f"{', '.join(missing) or 'no metric'} of the server not stored, expected {', '.join(metrics)}"
             )
         prompts = [fact.data for fact in seen.facts if fact.name == "prompt"]
-        refused = next((item for item in prompts if not isinstance(item, dict) or item.get("status") != HTTPStatus.OK), None)
+        refused = next((item for item in prompts if not _answered(item)), None)
         if refused is not None:
-            return inconclusive("prompt-refused", f"the server answered a prompt with {str(refused)[:120]}, expected 200: see server_model")
+            return inconclusive(
+                "prompt-refused", f"the server answered a prompt with {str(refused)[:120]}, expected a completion: see server_model"
+            )
         risen = after.get(metrics[0], 0.0) - before.get(metrics[0], 0.0)
         if risen != wanted:
             return failure("prompts-not-counted", f"{metrics[0]} rose by {risen:g}, expected {wanted}")
+        if len(prompts) != wanted:
+            return inconclusive("prompts-not-sent", f"{len(prompts)} prompts were sent, expected {wanted}")
         return success("prompts-counted", f"{metrics[0]} rose by {wanted} with {wanted} prompts; {', '.join(metrics[1:])} are stored")
+
+
+def _answered(prompt: JSON) -> bool:
+    body = prompt.get("body") if isinstance(prompt, dict) and prompt.get("status") == HTTPStatus.OK else None
+    return isinstance(body, dict) and bool(body.get("choices"))

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import query
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 
-from .collected import look, of_mark, start, stored
+from .collected import look, of_mark, require_whole, start, stored
 from .judging import FromStore
 from .needs import SERVING
 from .requirement import AI_SERVICE_METRICS
@@ -57,7 +56,7 @@ class Tenancy(FromStore, Check[Tenant]):
     control_reason = "visible-to-others"
 
     def observe(self, bench: Bench, variant: Tenant, /) -> None:
-        """Waits until the own tenant sees the workload, then asks."""
+        """Waits until the own tenant sees the workload, then asks for as long as something must not be stored elsewhere."""
         own = bench.own(ServiceMetricsSettings)
         if not own.other_monitoring_service:
             raise PreconditionError(
@@ -71,16 +70,20 @@ class Tenancy(FromStore, Check[Tenant]):
         if not mark:
             return
         look(bench, "mine", of_mark(mark), bool, seconds=own.collect_seconds)
-        query(bench, "theirs", own.other_store if variant.other else own.store, of_mark(mark))
+        # Stores may have it at different times.
+        look(bench, "theirs", of_mark(mark), bool, seconds=own.quiet_seconds, store=own.other_store if variant.other else own.store)
 
     def judge(self, seen: Seen, /) -> Finding:
         """Looks at what the asker got."""
         if not stored(seen, "mine"):
             return inconclusive("not-discovered", "the workload's own tenant does not see it either: see SM-02")
+        require_whole(seen, "theirs")
         theirs = seen.last("theirs")
-        status = theirs.get("status") if isinstance(theirs, dict) else None
-        if status in _REFUSED:
-            return success("refused", f"the other tenant was answered {status}")
+        if isinstance(theirs, dict) and theirs.get("status") in _REFUSED:
+            body = theirs.get("body")
+            if isinstance(body, dict) and body.get("kind") == "Status":
+                return inconclusive("not-asked", f"the API server refused the question, nobody else saw it: {body.get('message')}")
+            return success("refused", f"the other tenant was answered {theirs.get('status')}")
         if found := stored(seen, "theirs"):
             return failure("visible-to-others", f"{len(found)} metrics of {seen.last('mark.server')} came back, expected none")
         return success("not-visible", f"no series of {seen.last('mark.server')} came back to the other tenant")
