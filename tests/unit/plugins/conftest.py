@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import SystemClock
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.transport import Transport
@@ -69,3 +71,17 @@ def module_cluster(module_api: ApiServer) -> Iterator[Cluster]:
     """The way to the module's server."""
     with reaching(module_api) as found:
         yield found
+
+
+@pytest.fixture
+def kubeconfig(api: Any, tmp_path: Path) -> str:
+    """The way to the test's own cluster."""
+    path = tmp_path / "kubeconfig"
+    document = {
+        "kind": "Config",
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c"}}],
+        "clusters": [{"name": "c", "cluster": {"server": api.address}}],
+    }
+    path.write_text(yaml.safe_dump(document))
+    return str(path)

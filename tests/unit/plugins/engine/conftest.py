@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import KINDS_MADE, SUITES
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import SpecRef
@@ -337,17 +336,3 @@ def passed(module_api: Any, module_cluster: Cluster, tmp_path_factory: pytest.Te
 def sealed(passed: RunDirectory, tmp_path: Path) -> RunDirectory:
     """A sealed run of the test's own."""
     return RunDirectory(shutil.copytree(passed.path, tmp_path / passed.path.name))
-
-
-@pytest.fixture
-def kubeconfig(api: Any, tmp_path: Path) -> str:
-    """The way to the test's own cluster."""
-    path = tmp_path / "kubeconfig"
-    document = {
-        "kind": "Config",
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c"}}],
-        "clusters": [{"name": "c", "cluster": {"server": api.address}}],
-    }
-    path.write_text(yaml.safe_dump(document))
-    return str(path)
