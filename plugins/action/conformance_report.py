@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.ailab.conformance.plugins.module_utils._report import arguments, files, report, sealed
+from ansible_collections.ailab.conformance.plugins.module_utils._report import arguments, earlier, files, report, sealed
 from ansible_collections.ailab.conformance.plugins.module_utils._report.order import ReportError
 from ansible_collections.ailab.conformance.plugins.module_utils._report.wording import HTML_PAGE
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import SpecificationError
@@ -23,7 +23,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, params = self.validate_argument_spec(argument_spec=dict(arguments.REPORT_ARGUMENTS))
+        _, params = self.validate_argument_spec(
+            argument_spec=dict(arguments.REPORT_ARGUMENTS), mutually_exclusive=arguments.REPORT_EXCLUSIVE
+        )
         try:
             return result | self._report(params)
         except _REFUSALS as exc:
@@ -34,7 +36,9 @@ class ActionModule(ActionBase):
         if dest.resolve().is_relative_to(run_dir.resolve()):
             raise ReportError(f"dest {dest} lies in the run directory, which must stay as it was sealed: choose another folder")
         source = sealed.read(run_dir)
-        made = report.make(arguments.order(params, verified_version=source.run.spec.kubernetes_version), source, dest=dest)
+        search = _earlier(params, source)
+        order = arguments.order(params, verified_version=source.run.spec.kubernetes_version)
+        made = report.make(order, source, dest=dest, earlier=search.found)
         changes = files.plan(dest, made.files, force=params["force"])
         if not self._task.check_mode:
             files.apply(dest, changes, made.files)
@@ -45,12 +49,23 @@ class ActionModule(ActionBase):
             "run_id": source.run.run_id,
             "kubernetes_version": made.product.specification.version,
             "rehearsal": made.product.rehearsal is not None,
+            "compared_with": search.found.run.run_id if search.found else None,
+            "no_longer_proven": list(made.comparison.worse) if made.comparison else [],
+            "certified_until": str(order.certificate.expires) if order.certificate else None,
             "requirements": arguments.requirements(made.product),
             "files": [{"path": str(dest / path), "changed": path in {change.path for change in changes}} for path in made.files],
             "removed": [str(dest / change.path) for change in changes if change.after is None],
             "findings": arguments.findings(made.findings),
         }
+        if search.passed_over:
+            result["warnings"] = list(search.passed_over)
         return result | ({"diff": [_diff(dest, change) for change in changes]} if self._task.diff else {})
+
+
+def _earlier(params: dict[str, Any], source: sealed.Evidence) -> earlier.Search:
+    if params["compare_with"]:
+        return earlier.Search(found=sealed.read(Path(params["compare_with"])), passed_over=())
+    return earlier.find(Path(params["compare_in"]), than=source) if params["compare_in"] else earlier.NOT_ASKED
 
 
 def _diff(dest: Path, change: files.Change) -> dict[str, str]:

@@ -13,7 +13,8 @@ author:
 description:
   - Writes everything that a submission to the CNCF Kubernetes AI Conformance programme needs from the run directory of a verification.
     These are C(PRODUCT.yaml), C(PRODUCT.md), one evidence page for each verified requirement, C(index.html) on one page without outside
-    resources, and C(ailab-conformance.junit.xml).
+    resources, and C(ailab-conformance.junit.xml). C(versions.md) holds the same run against all other versions of the checklist, and
+    C(comparison.md) against an earlier run.
   - The texts, ids and levels of the requirements are copied byte for byte from the checklist of the wanted version.
   - A requirement is C(Implemented) when its verdict is C(pass), all its mandatory checks passed, each with a negative control that flipped,
     and the clean-up left nothing behind. What was not verified is C(Not Implemented). Nothing that is said here can turn a verdict.
@@ -127,6 +128,22 @@ options:
           - Why the requirement does not apply. Its status becomes C(N/A).
           - Possible only for requirements whose text begins with an if, and that the run has not verified.
         type: str
+  compare_with:
+    description:
+      - Directory of an earlier sealed run to compare with. The report says what differs in versions, verdicts, fidelity, checks, the reasons on
+        both of their sides, and times.
+      - Excludes O(compare_in).
+    type: path
+  compare_in:
+    description:
+      - Folder of run directories. The newest sealed run in it that is older than O(run_dir) is compared with, if there is one.
+      - One that is damaged, or that another release wrote, is passed over with a warning.
+    type: path
+  merged:
+    description:
+      - Day on which the product's last submission was merged into C(cncf/k8s-ai-conformance), like V(2025-11-01).
+      - The report then says until when it is certified, which is one year from the merge (terms of the programme, 5.1).
+    type: str
   force:
     description:
       - Overwrite files in O(dest) that no report has written, or that were changed since.
@@ -148,6 +165,12 @@ EXAMPLES = r"""
     run_dir: runs/20261122T053000Z-1a2b3c
     dest: report-v1.35
     kubernetes_version: v1.35
+
+- name: See what changed since the run before
+  ailab.conformance.conformance_report:
+    run_dir: runs/20261122T053000Z-1a2b3c
+    dest: report
+    compare_in: runs
 
 - name: Prepare a submission
   ailab.conformance.conformance_report:
@@ -197,6 +220,22 @@ rehearsal:
   returned: success
   type: bool
   sample: true
+compared_with:
+  description: The run that it was compared with, or V(null).
+  returned: success
+  type: str
+  sample: 20261121T053000Z-9f8e7d
+no_longer_proven:
+  description: Requirements that the earlier run proved and this one verified and did not prove.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+certified_until:
+  description: First day without the certificate, or V(null) where O(merged) is not given.
+  returned: success
+  type: str
+  sample: "2026-11-01"
 requirements:
   description: All requirements of the checklist, in its order.
   returned: success
@@ -273,11 +312,11 @@ findings:
 from typing import NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ailab.conformance.plugins.module_utils._report.arguments import REPORT_ARGUMENTS
+from ansible_collections.ailab.conformance.plugins.module_utils._report.arguments import REPORT_ARGUMENTS, REPORT_EXCLUSIVE
 
 
 def main() -> NoReturn:
-    module = AnsibleModule(argument_spec=dict(REPORT_ARGUMENTS), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=dict(REPORT_ARGUMENTS), mutually_exclusive=REPORT_EXCLUSIVE, supports_check_mode=True)
     module.fail_json(msg="the checklists are in the controller, not on a managed host: the action plugin of this name writes the report")
 
 

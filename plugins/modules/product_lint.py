@@ -13,8 +13,8 @@ author:
 description:
   - Holds files of submissions to the CNCF Kubernetes AI Conformance programme against the rules of all releases of its validator, its
     written instructions, and the traps that earlier submissions fell into.
-  - Rule ids begin with C(A), C(B) or C(C) for a release of the validator, C(I) for the instructions, C(T) for a trap, and C(R) for the mark
-    of a rehearsal.
+  - Rule ids begin with C(A), C(B) or C(C) for a release of the validator, C(I) for the instructions, C(T) for a trap, C(V) for the validity of
+    a certificate, and C(R) for the mark of a rehearsal.
   - Fails when an error is found whose rule is not in O(accept). Warnings and notes never fail.
 notes:
   - Runs in the controller, where the checklists are. It connects to no host and writes nothing.
@@ -51,7 +51,7 @@ options:
     type: list
     elements: str
     choices:
-      [A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, B2, B3, B4, C1, I1, I2, I3, I4, I5, I6, I7, T1, T2, T3, T4, T5, T6, T7, T8, T9, R1]
+      [A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, B2, B3, B4, C1, I1, I2, I3, I4, I5, I6, I7, T1, T2, T3, T4, T5, T6, T7, T8, T9, V1, R1]
     default: []
   network:
     description:
@@ -62,6 +62,12 @@ options:
     description:
       - Copy of C(landscape.yml) of C(cncf/landscape). With it, the vendor must be one of the members in it (rule C(A6)).
     type: path
+  merged:
+    description:
+      - Day on which the files were merged into C(cncf/k8s-ai-conformance), like V(2025-11-01).
+      - A certificate lasts one year from the merge (terms of the programme, 5.1). Rule C(V1) warns from 90 days before its end, because a
+        review has taken up to 74 days, and fails from the end on.
+    type: str
 seealso:
   - module: ailab.conformance.conformance_report
 """
@@ -78,6 +84,12 @@ EXAMPLES = r"""
       - k8s-ai-conformance/v1.34/works-platform/PRODUCT.yaml
     network: true
     landscape: landscape/landscape.yml
+
+- name: Watch over a certificate
+  ailab.conformance.product_lint:
+    paths:
+      - k8s-ai-conformance/v1.34/works-platform
+    merged: "2025-11-01"
 
 - name: Judge a rehearsal, which is expected to be one
   ailab.conformance.product_lint:
@@ -143,6 +155,26 @@ findings:
       returned: always
       type: bool
       sample: false
+certificate:
+  description: How long the certificate lasts, or V(null) where O(merged) is not given.
+  returned: always
+  type: dict
+  contains:
+    merged:
+      description: Day of the merge.
+      returned: always
+      type: str
+      sample: "2025-11-01"
+    expires:
+      description: First day without the certificate.
+      returned: always
+      type: str
+      sample: "2026-11-01"
+    days_left:
+      description: Days from today to that day, negative after it.
+      returned: always
+      type: int
+      sample: 120
 """
 
 from typing import NoReturn

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 
+from . import certificate
 from .lint.finding import RULES, Finding
 from .order import METADATA, Claim, Order, ReportError, Target
 from .product import Product
@@ -30,9 +32,15 @@ REPORT_ARGUMENTS: Mapping[str, Any] = {
             "not_applicable": {"type": "str"},
         },
     },
+    "compare_with": {"type": "path"},
+    "compare_in": {"type": "path"},
+    "merged": {"type": "str"},
     "force": {"type": "bool", "default": False},
 }
 """Arguments of ``conformance_report``."""
+
+REPORT_EXCLUSIVE = [["compare_with", "compare_in"]]
+"""Those of them that exclude each other."""
 
 LINT_ARGUMENTS: Mapping[str, Any] = {
     "paths": {"type": "list", "elements": "path", "required": True},
@@ -40,6 +48,7 @@ LINT_ARGUMENTS: Mapping[str, Any] = {
     "accept": {"type": "list", "elements": "str", "choices": list(RULES), "default": []},
     "network": {"type": "bool", "default": False},
     "landscape": {"type": "path"},
+    "merged": {"type": "str"},
 }
 """Arguments of ``product_lint``."""
 
@@ -52,7 +61,7 @@ def order(params: Mapping[str, Any], *, verified_version: str) -> Order:
         verified_version: the version that the run was made for; it is the default.
 
     Raises:
-        ReportError: a requirement is named twice.
+        ReportError: a requirement is named twice, or the date of the merge is none.
         SpecificationError: the version has no checklist.
     """
     claims: dict[str, Claim] = {}
@@ -66,11 +75,16 @@ def order(params: Mapping[str, Any], *, verified_version: str) -> Order:
             evidence=tuple(given["evidence"] or ()),
             not_applicable=given["not_applicable"] or "",
         )
+    try:
+        merged = certificate.read(params["merged"]) if params["merged"] else None
+    except certificate.MergedError as error:
+        raise ReportError(str(error)) from error
     return Order(
         specification=loader.load(params["kubernetes_version"] or verified_version),
         target=Target(params["target"]),
         metadata={name: value for name, value in (params["product"] or {}).items() if value is not None},
         claims=claims,
+        certificate=merged,
     )
 
 
@@ -88,6 +102,11 @@ def requirements(product: Product) -> list[dict[str, Any]]:
         }
         for entry in product.entries
     ]
+
+
+def certified(merged: certificate.Certificate, today: date) -> dict[str, Any]:
+    """A certificate as a plain value for the task's result."""
+    return {"merged": str(merged.merged), "expires": str(merged.expires), "days_left": merged.days_left(today)}
 
 
 def findings(found: Sequence[Finding], *, accept: Sequence[str] = ()) -> list[dict[str, Any]]:

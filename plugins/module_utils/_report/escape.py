@@ -15,7 +15,8 @@ import unicodedata
 # Categories that a reader cannot see or that reorder what stands beside them: controls, format characters (bidirectional
 # overrides, zero-width joiners), lone surrogates, private use, line and paragraph separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_MARKDOWN = re.compile(r"([\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+=-])")
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?= |$)")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -46,7 +47,7 @@ def markdown(text: str) -> str:
     number inside a line mean nothing. Source: CommonMark 0.31 sections 2.4, 4 and 6, and GFM section 6.9: a bare address turns into a
     link without any markup, so its slashes are written as entities.
     """
-    escaped = _MARKDOWN.sub(r"\\\1", one_line(text))
+    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", one_line(text)))
     return escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;").replace("@", "&#64;")
 
 

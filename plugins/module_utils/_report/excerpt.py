@@ -6,16 +6,24 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import CheckResult, ControlResult, Observation, Run
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import ControlKind
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import (
+    CheckResult,
+    ControlResult,
+    InventorySummary,
+    Observation,
+    Run,
+    SubjectResult,
+)
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import ControlKind, Verdict
 
 JSON = Any
 
 LIMIT = 2000
-"""Characters of an observation that a page shows; the whole of it is in the run directory."""
+"""Characters of an observation that a page shows at most; the whole of it is in the run directory."""
 
 
 def compact(value: JSON) -> str:
@@ -23,15 +31,15 @@ def compact(value: JSON) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def block(value: JSON) -> str:
-    """A JSON value for a code block, cut after ``LIMIT`` characters with a word on how much is missing."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2)
-    return text if len(text) <= LIMIT else f"{text[:LIMIT]}\n… and {len(text) - LIMIT} characters more, in the run directory"
+def block(value: JSON, *, limit: int = LIMIT) -> str:
+    """A JSON value for a code block, cut after ``limit`` characters with a word on how much is missing."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+    return text if len(text) <= limit else f"{text[:limit]}\n… and {len(text) - limit} characters more, in the run directory"
 
 
 def request(observation: Observation) -> str:
-    """The call that an observation answers, e.g. ``get /version``; ``computed`` where there was none."""
-    return f"{observation.request.verb} {observation.request.path}" if observation.request else "computed"
+    """The call that an observation answers, e.g. ``get /version``; what a check put together from several was noted by it."""
+    return f"{observation.request.verb} {observation.request.path}" if observation.request else "noted"
 
 
 def after(observation: Observation, check: CheckResult) -> str:
@@ -48,18 +56,40 @@ def short_digest(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-def control_kind(control: ControlResult) -> str:
-    """What the control was made of, in words."""
-    if control.kind is ControlKind.LIVE:
-        return "live: made on the cluster"
-    return "recorded: judged from facts that were written down, because the cluster cannot be made to show them"
+NOT_FLIPPED = "not flipped"
+
+
+def control_state(control: ControlResult) -> str:
+    """Whether the control did its work, in two words at most."""
+    if control.flipped:
+        return "flipped"
+    return "not tried" if control.verdict is Verdict.NOT_RUN else NOT_FLIPPED
+
+
+def control_heading(control: ControlResult) -> str:
+    """What a control's sentence stands for: nothing was seen where facts were written down."""
+    return "Seen where it was broken on purpose" if control.kind is ControlKind.LIVE else "Said of a broken one on record"
+
+
+def subject_outcome(subject: SubjectResult) -> str:
+    """What the subject's verdict means, in words."""
+    return "as it must be" if subject.verdict is Verdict.PASS else "not what a conformant platform serves, or not decided"
 
 
 def control_outcome(control: ControlResult) -> str:
     """Whether the control did its work, in words."""
     if control.flipped:
         return "failed for the reason it was made for"
+    if control.verdict is Verdict.NOT_RUN:
+        return "was not tried"
     return f"did not flip: expected a failure for the reason {control.expected_reason}, so the check proves nothing"
+
+
+def uncompared(inventory: InventorySummary) -> Iterator[str]:
+    """The kinds of which nobody can say whether the run left something, each with why."""
+    for kind in inventory.uncompared:
+        reasons = [f"{when}: {why}" for when, why in (("before", kind.before), ("after", kind.after)) if why]
+        yield f"Not compared: {kind.kind} ({'; '.join(reasons)})."
 
 
 def replay_commands(run: Run) -> tuple[str, str]:

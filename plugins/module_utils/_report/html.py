@@ -12,7 +12,10 @@ from collections.abc import Iterator
 
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Level, Status
 
-from . import excerpt
+from . import compare_words, excerpt, moves_words
+from .blocks import in_html
+from .certificate import sentence as certified
+from .compare import Comparison
 from .html_checks import section
 from .html_parts import code, facts, table, verdict
 from .html_style import SHEET
@@ -20,12 +23,12 @@ from .judgement import server_version
 from .lint.metadata import is_placeholder
 from .markup import Element, Node, document, el
 from .product import Entry, Product
-from .wording import REHEARSAL
+from .wording import HOW_TO_READ, REHEARSAL
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def render(product: Product) -> str:
+def render(product: Product, comparison: Comparison | None = None) -> str:
     """The page's text."""
     title = f"AI conformance: {product.title}"
     head = el(
@@ -41,12 +44,35 @@ def render(product: Product) -> str:
     body = el(
         "body",
         el("a", "Skip to the requirements", href="#requirements", class_="skip"),
-        el("header", *_mark(product), el("h1", title), *_lead(product)),
-        el("main", _requirements(product), *sections, _cluster(product), _clean_up(product), _replay(product)),
+        el("header", *_mark(product), el("h1", title), *_lead(product), _contents(product, compared=comparison is not None)),
+        el("main", _requirements(product), *_compared(comparison), *sections, *_ending(product)),
         _footer(product),
         class_="marked" if product.rehearsal else "",
     )
     return document(el("html", head, body, lang="en"))
+
+
+def _compared(comparison: Comparison | None) -> Iterator[Element]:
+    if comparison:
+        yield in_html(compare_words.blocks(comparison), title=compare_words.TITLE, identifier="compared")
+
+
+def _ending(product: Product) -> Iterator[Element]:
+    yield in_html(moves_words.blocks(product), title=moves_words.TITLE, identifier="versions")
+    yield from (_cluster(product), _clean_up(product), _replay(product))
+
+
+def _contents(product: Product, *, compared: bool) -> Element:
+    links = [
+        ("requirements", "Requirements"),
+        *([("compared", compare_words.TITLE)] if compared else []),
+        *((entry.requirement.id, entry.requirement.id) for entry in product.entries if entry.result),
+        ("versions", moves_words.TITLE),
+        ("cluster", "What it ran on"),
+        ("clean-up", "Clean-up"),
+        ("replay", "Judge it again"),
+    ]
+    return el("nav", el("ul", *(el("li", el("a", words, href=f"#{target}")) for target, words in links)), aria_label="Contents")
 
 
 def _mark(product: Product) -> Iterator[Element]:
@@ -71,6 +97,7 @@ def _lead(product: Product) -> Iterator[Element]:
             ("Kubernetes", server_version(product.source)),
             ("fidelity", run.fidelity),
             *((key, value) for key, value in product.metadata.items() if key != "kubernetesVersion" and not is_placeholder(value)),
+            *([("certificate", certified(product.certificate, run))] if product.certificate else []),
         ]
     )
 
@@ -79,7 +106,8 @@ def _requirements(product: Product) -> Element:
     rows = [_row(entry) for entry in product.entries]
     heading = ("requirement", "level", "status", "verdict", "fidelity", "controls", "seconds", "in one sentence")
     caption = f"All requirements of the checklist for {product.specification.version}"
-    return el("section", el("h2", "Requirements"), table(caption, heading, rows, numbers=(6,)), id="requirements")
+    note = [el("p", sentence, class_="soft") for sentence in HOW_TO_READ]
+    return el("section", el("h2", "Requirements"), table(caption, heading, rows, numbers=(6,)), *note, id="requirements")
 
 
 def _row(entry: Entry) -> tuple[Node, ...]:
@@ -112,6 +140,7 @@ def _cluster(product: Product) -> Element:
         facts([("fingerprint", code(cluster.fingerprint))]),
         table("Nodes", ("node", "kubelet", "system", "runtime", "simulated"), nodes),
         table("Components of the platform and what they run", ("component", "kind", "image", "digest"), images),
+        id="cluster",
     )
 
 
@@ -127,7 +156,8 @@ def _clean_up(product: Product) -> Element:
     else:
         sentence = "The run left nothing behind."
     counted = table("Objects in the cluster before and after the run", ("kind", "before", "after"), rows, numbers=(1, 2))
-    return el("section", el("h2", "Clean-up"), el("p", sentence), counted)
+    doubts = [el("p", words) for words in excerpt.uncompared(inventory)]
+    return el("section", el("h2", "Clean-up"), el("p", sentence), counted, *doubts, id="clean-up")
 
 
 def _replay(product: Product) -> Element:
@@ -136,6 +166,7 @@ def _replay(product: Product) -> Element:
         el("h2", "Judge it again"),
         el("p", "The run directory holds every observation. Neither the cluster nor an accelerator is needed to judge it again:"),
         el("pre", "\n".join(excerpt.replay_commands(product.source.run))),
+        id="replay",
     )
 
 

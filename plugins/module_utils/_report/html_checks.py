@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import CheckResult, Observation, RequirementResult
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 
 from . import excerpt
 from .html_parts import code, facts, table, verdict
@@ -18,6 +19,9 @@ from .product import Entry, Product
 from .sealed import CheckEvidence
 
 JSON = Any
+
+_LIMIT = 600
+"""Characters of an observation: the page holds those of all requirements. The evidence pages show more, the run directory all."""
 
 
 def section(product: Product, entry: Entry, result: RequirementResult) -> Element:
@@ -58,13 +62,18 @@ def _timeline(checks: Sequence[CheckEvidence]) -> Element:
             el("a", check.result.id, href=f"#{anchor(check.result)}"),
             check.result.title,
             verdict(check.result.verdict),
-            "flipped" if check.result.control.flipped else el("strong", "not flipped"),
+            _state(check.result),
             f"{check.result.seconds:.2f}",
             _bar(span[0] - first, span[1] - first, whole=last - first, word=check.result.verdict) if span else "",
         )
         for check, span in zip(checks, spans, strict=True)
     ]
     return table("The checks, and when each of them ran", ("check", "title", "verdict", "control", "seconds", "when"), rows, numbers=(4,))
+
+
+def _state(check: CheckResult) -> Node:
+    state = excerpt.control_state(check.control)
+    return el("strong", state) if state == excerpt.NOT_FLIPPED else state
 
 
 def _span(check: CheckResult) -> tuple[float, float] | None:
@@ -88,13 +97,14 @@ def _check(check: CheckEvidence) -> Element:
     notes = [
         f"{result.seconds:.2f} s from {result.started}",
         f"fidelity {result.fidelity}",
-        "mandatory" if result.mandatory else "where served",
+        "mandatory" if result.mandatory else "optional",
     ]
+    run = result.verdict is not Verdict.NOT_RUN
     return el(
         "article",
         el("div", el("h3", f"{result.id}: {result.title}"), verdict(result.verdict), class_="heading"),
-        facts([("asked", result.asks), ("seen", result.sentence), ("had it been broken", result.broken_looks_like)]),
-        el("div", _subject(result), _control(result), class_="sides"),
+        facts([("asked", result.asks), ("seen" if run else "not run", result.sentence), ("had it been broken", result.broken_looks_like)]),
+        *([el("div", _subject(result), _control(result), class_="sides")] if run else []),
         el("p", "; ".join([*notes, *result.sources]), class_="soft"),
         *_observations(check),
         id=anchor(result),
@@ -105,7 +115,7 @@ def _subject(result: CheckResult) -> Element:
     subject = result.subject
     return el(
         "div",
-        el("h4", "Subject: what a conformant platform must serve"),
+        el("h4", "Seen on the platform as it is: the subject"),
         el("p", code(excerpt.compact(subject.variant))),
         el("p", verdict(subject.verdict), " ", code(subject.reason)),
         el("p", subject.sentence),
@@ -117,12 +127,16 @@ def _control(result: CheckResult) -> Element:
     control = result.control
     return el(
         "div",
-        el("h4", "Negative control: what must be judged a failure"),
+        el("h4", f"{excerpt.control_heading(control)}: the negative control"),
         el("p", code(excerpt.compact(control.variant))),
         el("p", verdict(control.verdict), " ", code(control.reason)),
         el("p", control.sentence),
-        el("p", el("strong" if not control.flipped else "span", f"It {excerpt.control_outcome(control)}."), class_="soft"),
-        el("p", f"It is {excerpt.control_kind(control)}.", class_="soft"),
+        el(
+            "p",
+            el("strong" if not control.flipped else "span", f"It {excerpt.control_outcome(control)}."),
+            f" It is {control.kind}.",
+            class_="soft",
+        ),
         class_="side",
     )
 
@@ -138,6 +152,6 @@ def _observation(observation: Observation, check: CheckResult) -> Iterator[Eleme
     moment = f"{observation.n}. {observation.side}, {excerpt.after(observation, check)}: "
     yield el("p", moment, el("strong", observation.name), " from ", code(excerpt.request(observation)))
     if observation.request and observation.request.body is not None:
-        yield el("pre", excerpt.block(observation.request.body))
-    yield el("pre", excerpt.block(observation.data))
+        yield el("pre", excerpt.block(observation.request.body, limit=_LIMIT))
+    yield el("pre", excerpt.block(observation.data, limit=_LIMIT))
     yield el("p", code(observation.digest), class_="soft")

@@ -12,9 +12,14 @@ _SIGNS = {"pass": "✓", "fail": "✗", "error": "✗", "inconclusive": "?", "no
 _WORDS = {"not_run": "not run", "unverified": "not verified"}
 
 
+def named(word: str) -> str:
+    """A verdict as people write it."""
+    return _WORDS.get(word, word)
+
+
 def verdict(word: str) -> Element:
     """A verdict by sign, word and colour, so that none of the three is needed to read it."""
-    return el("span", el("span", _SIGNS.get(word, "?"), aria_hidden="true"), f" {_WORDS.get(word, word)}", class_=f"verdict {word}")
+    return el("span", el("span", _SIGNS.get(word, "?"), aria_hidden="true"), f" {named(word)}", class_=f"verdict {word}")
 
 
 def code(text: str) -> Element:

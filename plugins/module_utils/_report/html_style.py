@@ -38,6 +38,8 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
   color: var(--mark-ink); background: var(--mark); border: 2px solid var(--mark-line); border-radius: 0.4rem;
 }
 .lead { font-size: 1.15rem; }
+h3.inside { margin: 1.5rem 0 0.5rem; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; margin: 1rem 0 0; padding: 0; }
 .soft { color: var(--soft); }
 blockquote { margin: 0.75rem 0; padding: 0.25rem 0 0.25rem 1rem; border-left: 4px solid var(--line); color: var(--soft); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.3rem 1.25rem; margin: 0.75rem 0; }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Specification
 
+from .certificate import Certificate
 from .lint.document import snake_case
 from .lint.metadata import REQUIRED
 
@@ -55,9 +56,11 @@ class Order:
         target: rehearsal or submission.
         metadata: by the keys of ``METADATA``; what is missing becomes the template's placeholder in a rehearsal.
         claims: by requirement id.
+        certificate: of the submission that was merged before; None where nobody named it.
     """
 
     specification: Specification
     target: Target
     metadata: Mapping[str, str]
     claims: Mapping[str, Claim]
+    certificate: Certificate | None = None

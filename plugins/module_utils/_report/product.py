@@ -11,6 +11,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Requirement, Specification, Status
 
+from .answers import answer
+from .certificate import Certificate
 from .escape import one_line
 from .judgement import server_version, unverified
 from .lint.metadata import REQUIRED, is_placeholder
@@ -49,6 +51,7 @@ class Product:
         rehearsal: why this is no submission; None for a submission.
         metadata: by the keys of PRODUCT.yaml, in the template's order.
         entries: in the order of the checklist.
+        certificate: of an earlier submission; None where nobody named its merge.
     """
 
     specification: Specification
@@ -56,6 +59,7 @@ class Product:
     rehearsal: str | None
     metadata: Mapping[str, str]
     entries: tuple[Entry, ...]
+    certificate: Certificate | None
 
     @property
     def mark(self) -> str | None:
@@ -80,7 +84,14 @@ def compose(order: Order, source: Evidence) -> Product:
         raise ReportError("; ".join(problems))
     rehearsal = _why_rehearsal(order, source)
     entries = tuple(_entry(requirement, order, source, rehearsal=rehearsal) for requirement in order.specification.requirements)
-    return Product(specification=order.specification, source=source, rehearsal=rehearsal, metadata=dict(_metadata(order)), entries=entries)
+    return Product(
+        specification=order.specification,
+        source=source,
+        rehearsal=rehearsal,
+        metadata=dict(_metadata(order)),
+        entries=entries,
+        certificate=order.certificate,
+    )
 
 
 def _why_rehearsal(order: Order, source: Evidence) -> str | None:
@@ -103,6 +114,7 @@ def _entry(requirement: Requirement, order: Order, source: Evidence, *, rehearsa
         _verdict(result) if result else "",
         f"Not called implemented: {why_not}" if why_not and not claim.not_applicable else "",
         f"Run {source.run.run_id} of {source.run.started} on Kubernetes {server_version(source)}, manifest sha256 {source.manifest_sha256}",
+        answer(requirement, source).words if requirement.partial and result is None else "",
         claim.notes,
     ]
     page = (evidence_page(requirement.id),) if result else ()

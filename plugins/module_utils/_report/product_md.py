@@ -12,29 +12,41 @@ from ansible_collections.ailab.conformance.plugins.module_utils._spec.difference
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Specification
 
 from . import excerpt
+from .certificate import sentence
+from .compare import Comparison
 from .escape import markdown, markdown_block
-from .pages import code, table
+from .md_parts import code, mark, table
 from .product import Entry, Product
-from .wording import HTML_PAGE, JUNIT_FILE, PRODUCT_FILE, evidence_page
+from .wording import COMPARISON_PAGE, HTML_PAGE, JUNIT_FILE, PRODUCT_FILE, VERSIONS_PAGE, evidence_page
 
 _ADDRESS = re.compile(r"https?://[^\s<>|\\]+")
 
 
-def render(product: Product) -> str:
+def render(product: Product, comparison: Comparison | None = None) -> str:
     """The page's text."""
-    lines = [*_head(product), *_requirements(product), *_ran_on(product), *_reproduce(product), *_next_version(product.specification)]
+    lines = [
+        *_head(product, comparison),
+        *_requirements(product),
+        *_ran_on(product),
+        *_reproduce(product),
+        *_next_version(product.specification),
+    ]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _head(product: Product) -> Iterator[str]:
+def _head(product: Product, comparison: Comparison | None) -> Iterator[str]:
     yield f"# AI conformance: {markdown(product.title)}"
     yield ""
-    if product.mark:
-        yield f"> **{markdown(product.mark)}**"
-        yield ""
+    yield from mark(product.mark)
     yield f"[{PRODUCT_FILE}]({PRODUCT_FILE}) in words. All on one page: [{HTML_PAGE}]({HTML_PAGE}). For machines: `{JUNIT_FILE}`."
     yield ""
+    more = f"Other versions: [{VERSIONS_PAGE}]({VERSIONS_PAGE})."
+    yield f"{more} An earlier run beside it: [{COMPARISON_PAGE}]({COMPARISON_PAGE})." if comparison else more
+    yield ""
     yield from table(("", ""), [(code(key), _value(value)) for key, value in product.metadata.items()])
+    if product.certificate:
+        yield markdown(sentence(product.certificate, product.source.run))
+        yield ""
 
 
 def _requirements(product: Product) -> Iterator[str]:
@@ -92,7 +104,9 @@ def _next_version(specification: Specification) -> Iterator[str]:
     change = difference(specification, loader.load(later[0]))
     yield f"## What {change.after} will ask"
     yield ""
-    yield from (f"- {markdown(sentence)}" for sentence in change.sentences())
+    yield from (f"- {markdown(words)}" for words in change.sentences())
+    yield ""
+    yield f"What this run says about it: [{VERSIONS_PAGE}]({VERSIONS_PAGE})."
     yield ""
 
 

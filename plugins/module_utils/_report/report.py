@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import html, junit, pages, product_md, product_yaml
+from . import compare_words, html, junit, moves_words, pages, product_md, product_yaml
+from .compare import Comparison, compare
 from .lint.finding import Finding, Severity
 from .lint.judge import lint
 from .order import Order, ReportError, Target
 from .product import Product, compose
 from .sealed import Evidence
 from .table import Row
-from .wording import HTML_PAGE, JUNIT_FILE, PRODUCT_FILE, PRODUCT_PAGE, evidence_page
+from .wording import COMPARISON_PAGE, HTML_PAGE, JUNIT_FILE, PRODUCT_FILE, PRODUCT_PAGE, VERSIONS_PAGE, evidence_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +27,30 @@ class Report:
         product: the product's answer.
         files: content by path below the report's folder.
         findings: the linter's, about PRODUCT.yaml at its destination.
+        comparison: with an earlier run; None where there is none to compare with.
     """
 
     product: Product
     files: Mapping[str, bytes]
     findings: tuple[Finding, ...]
+    comparison: Comparison | None
 
 
-def make(order: Order, source: Evidence, *, dest: Path) -> Report:
+def make(order: Order, source: Evidence, *, dest: Path, earlier: Evidence | None = None) -> Report:
     """Makes a report.
 
     Args:
         order: what the caller wants.
         source: the sealed run.
         dest: where the files will lie; nothing is read or written there but evidence that the caller names.
+        earlier: a run to compare with.
 
     Raises:
         ReportError: the run or the caller's words do not carry what was asked for.
     """
     product = compose(order, source)
-    files = {name: text.encode() for name, text in _texts(product)}
+    comparison = compare(earlier, source) if earlier else None
+    files = {name: text.encode() for name, text in _texts(product, comparison)}
     findings = lint(
         dest / PRODUCT_FILE,
         content=files[PRODUCT_FILE].decode(),
@@ -55,7 +60,7 @@ def make(order: Order, source: Evidence, *, dest: Path) -> Report:
     errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
     if order.target is Target.SUBMISSION and errors:
         raise ReportError(f"the submission would be refused: {'; '.join(errors)}")
-    return Report(product=product, files=files, findings=tuple(findings))
+    return Report(product=product, files=files, findings=tuple(findings), comparison=comparison)
 
 
 def summary(product: Product) -> list[Row]:
@@ -67,10 +72,13 @@ def summary(product: Product) -> list[Row]:
     ]
 
 
-def _texts(product: Product) -> Iterator[tuple[str, str]]:
+def _texts(product: Product, comparison: Comparison | None) -> Iterator[tuple[str, str]]:
     yield PRODUCT_FILE, product_yaml.render(product)
-    yield PRODUCT_PAGE, product_md.render(product)
-    yield HTML_PAGE, html.render(product)
+    yield PRODUCT_PAGE, product_md.render(product, comparison)
+    yield HTML_PAGE, html.render(product, comparison)
+    yield VERSIONS_PAGE, moves_words.render(product)
+    if comparison:
+        yield COMPARISON_PAGE, compare_words.render(product, comparison)
     yield JUNIT_FILE, junit.render(product)
     for entry in product.entries:
         if entry.result:

@@ -13,8 +13,23 @@ TOOL = "ailab.conformance"
 PRODUCT_FILE = "PRODUCT.yaml"
 PRODUCT_PAGE = "PRODUCT.md"
 HTML_PAGE = "index.html"
+VERSIONS_PAGE = "versions.md"
+COMPARISON_PAGE = "comparison.md"
 JUNIT_FILE = "ailab-conformance.junit.xml"
 """Not ``junit.xml``: the programme's validator parses a file of that name as the official suite's output."""
+
+HOW_TO_READ = (
+    (
+        "Each check asks its question twice, of the same evaluator: about what a conformant platform must serve, the subject, and about a "
+        "variant that must be judged a failure, the negative control. It passes when the subject passes and the control fails for the very "
+        "reason that it was made for: the control flipped."
+    ),
+    (
+        "A live control was made on the cluster. A recorded one was judged from facts that were written down, because the cluster cannot "
+        "be made to show them. Optional checks do not decide the verdict. The time of a check includes waiting for accelerators in use."
+    ),
+)
+"""What a reader of evidence needs to know first."""
 
 EVIDENCE_FOLDER = "evidence"
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from .model import Condition, Coverage, Level, Requirement, Specification, SpecificationError
+from .model import Condition, Coverage, Level, Partial, Requirement, Specification, SpecificationError
 
 _FOLDER = Path(__file__).parents[3] / "specs"
 _FILE = re.compile(r"AIConformance-(1\.\d+)\.yaml")
@@ -71,7 +71,7 @@ def _load(version: str, folder: Path) -> Specification:
 
 
 def _requirements(document: Mapping[str, Any], *, name: str, folder: Path) -> Sequence[Requirement]:
-    conditions, coverage = _our_data(folder)
+    conditions, coverage, partial = _our_data(folder)
     requirements = []
     for category, entries in _mapping(document.get("spec"), where=f"{name}: spec").items():
         for entry in entries:
@@ -84,13 +84,14 @@ def _requirements(document: Mapping[str, Any], *, name: str, folder: Path) -> Se
                     level=level,
                     condition=conditions.get(identifier) if level is Level.MUST else None,
                     coverage=coverage.get(identifier),
+                    partial=partial.get(identifier),
                 )
             )
     return requirements
 
 
 @functools.cache
-def _our_data(folder: Path) -> tuple[Mapping[str, Condition], Mapping[str, Coverage]]:
+def _our_data(folder: Path) -> tuple[Mapping[str, Condition], Mapping[str, Coverage], Mapping[str, Partial]]:
     path = folder / "coverage.yaml"
     document = _mapping(_parse(path, _read(path)), where=path.name)
     conditions = {
@@ -101,7 +102,11 @@ def _our_data(folder: Path) -> tuple[Mapping[str, Condition], Mapping[str, Cover
         identifier: Coverage(mandatory=tuple(entry["mandatory"]), where_served=tuple(entry["where_served"]))
         for identifier, entry in _mapping(document.get("coverage"), where=f"{path.name}: coverage").items()
     }
-    return conditions, coverage
+    partial = {
+        identifier: Partial(shown=dict(entry["shown"]), open=str(entry["open"]))
+        for identifier, entry in _mapping(document.get("partial"), where=f"{path.name}: partial").items()
+    }
+    return conditions, coverage, partial
 
 
 @functools.cache

@@ -57,6 +57,19 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """What checks of other requirements show of one that has none of its own.
+
+    Attributes:
+        shown: by check id, what that check proves by itself.
+        open: what no check here looks at.
+    """
+
+    shown: Mapping[str, str]
+    open: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """One requirement of one version.
 
@@ -67,6 +80,7 @@ class Requirement:
         level: MUST or SHOULD in this version.
         condition: set where the requirement is conditional and may be N/A.
         coverage: the checks that decide it; None where this collection has none.
+        partial: what other checks show of it; None where it has checks of its own.
     """
 
     id: str
@@ -75,6 +89,7 @@ class Requirement:
     level: Level
     condition: Condition | None
     coverage: Coverage | None
+    partial: Partial | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

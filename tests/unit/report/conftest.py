@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,17 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.document
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import ControlKind, Fidelity, Side, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 
+OWNERS = {
+    identifier: requirement
+    for requirement in loader.load("v1.34").requirements
+    if requirement.coverage
+    for identifier in (*requirement.coverage.mandatory, *requirement.coverage.where_served)
+}
+"""The requirement that a check belongs to."""
+
+ALL = tuple(identifier for identifier, owner in OWNERS.items() if owner.coverage and identifier in owner.coverage.mandatory)
+"""The mandatory checks of all nine requirements."""
+
 ALL_DRA = ("DRA-01", "DRA-02", "DRA-03", "DRA-04", "DRA-05", "DRA-06", "DRA-07", "DRA-09")
 
 
@@ -49,6 +61,7 @@ class RunMaker:
         words: stands in every text that would come from a cluster.
         leaked: objects that the clean-up left behind.
         server: version of the API server.
+        version: of the checklist that the run was made for.
     """
 
     fidelity: Fidelity = Fidelity.SIMULATED
@@ -57,6 +70,7 @@ class RunMaker:
     words: str = "gpu-0"
     leaked: tuple[ObjectRef, ...] = ()
     server: str = "v1.34.4"
+    version: str = "v1.34"
 
     def write(self, path: Path) -> Path:
         """Writes the run and its manifest, and returns the directory."""
@@ -75,7 +89,7 @@ class RunMaker:
         verdict = self.verdicts.get(identifier, Verdict.PASS)
         return CheckResult(
             id=identifier,
-            requirement="dra_support",
+            requirement=OWNERS[identifier].id,
             title=f"check {identifier}",
             asks="A pod asks for one device of the class gpu.nvidia.com and reads the device's UUID.",
             broken_looks_like="The pod would have seen another device than the one that was allocated.",
@@ -113,13 +127,13 @@ class RunMaker:
             for n, (side, name, at, request, data) in enumerate(facts, start=1)
         ]
 
-    def run(self, results: Sequence[CheckResult]) -> Run:
+    def requirement(self, owner: str, results: Sequence[CheckResult]) -> RequirementResult:
         worst = next((result.verdict for result in results if result.verdict is not Verdict.PASS), Verdict.PASS)
-        specification = loader.load("v1.34")
-        requirement = RequirementResult(
-            id="dra_support",
-            category="accelerators",
-            level="MUST",
+        about = OWNERS[results[0].id]
+        return RequirementResult(
+            id=owner,
+            category=about.category,
+            level=about.level,
             verdict=worst,
             reason="all-passed" if worst is Verdict.PASS else "check-failed",
             sentence=f"{len(results)} of {len(results)} checks decided on {self.words}",
@@ -129,13 +143,17 @@ class RunMaker:
             controls=Controls(total=len(results), flipped=sum(result.control.flipped for result in results)),
             leaked=self.leaked,
         )
+
+    def run(self, results: Sequence[CheckResult]) -> Run:
+        specification = loader.load(self.version)
+        owners = sorted({result.requirement for result in results})
         return Run(
             schema=SCHEMA,
             run_id="20261122T053000Z-1a2b3c",
             started="2026-11-22T05:30:00.000Z",
             finished="2026-11-22T05:30:30.000Z",
             tool=Tool(name="ailab.conformance", version="0.1.0"),
-            spec=SpecRef(kubernetes_version="v1.34", file=specification.file, sha256=specification.sha256),
+            spec=SpecRef(kubernetes_version=self.version, file=specification.file, sha256=specification.sha256),
             cluster=ClusterFacts(
                 fingerprint=f"sha256:{'ab' * 32}",
                 version={"gitVersion": self.server, "platform": "linux/amd64"},
@@ -160,7 +178,7 @@ class RunMaker:
             ),
             fidelity=self.fidelity,
             settings={"decide_seconds": 30},
-            requirements=(requirement,),
+            requirements=tuple(self.requirement(owner, [result for result in results if result.requirement == owner]) for owner in owners),
             inventory=InventorySummary(before={"Pod": 12, "ResourceClaim": 0}, after={"Pod": 12, "ResourceClaim": 0}, leaked=self.leaked),
         )
 
@@ -186,6 +204,12 @@ def make_run(tmp_path: Path) -> MakeRun:
         return RunMaker(**attributes).write(tmp_path / "runs" / f"run-{made}")
 
     return make
+
+
+@pytest.fixture
+def make_full_run(make_run: MakeRun) -> MakeRun:
+    """The same with every mandatory check of all nine requirements."""
+    return functools.partial(make_run, checks=ALL)
 
 
 @pytest.fixture

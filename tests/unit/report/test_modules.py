@@ -9,12 +9,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._report.arguments import LINT_ARGUMENTS, REPORT_ARGUMENTS
 from ansible_collections.ailab.conformance.plugins.modules import conformance_report, product_lint
 
@@ -128,6 +129,48 @@ def test_the_linter_fails_unless_its_findings_are_accepted(make_run: MakeRun, pl
     assert {finding["rule"] for finding in lenient["findings"] if finding["accepted"]} == {"R1", "A3", "A9"}
     assert not strict["changed"]
     assert "expected a PRODUCT.yaml or its folder" in absent["msg"]
+
+
+def test_a_run_is_compared_with_the_one_before_it(make_run: MakeRun, play: Play, tmp_path: Path) -> None:
+    runs, dest = tmp_path / "all", tmp_path / "report"
+    now, before = make_run(verdicts={"DRA-05": Verdict.FAIL}), make_run()
+    runs.mkdir()
+    before.rename(runs / "20261121T053000Z-9f8e7d")
+    before = runs / "20261121T053000Z-9f8e7d"
+    task = {"run_dir": str(now), "dest": str(dest)}
+    named, alone, both, damaged, merged, no_day = play(
+        {REPORT: {**task, "compare_with": str(before)}},
+        {REPORT: task},
+        {REPORT: {**task, "compare_with": str(before), "compare_in": str(runs)}},
+        {REPORT: {**task, "compare_with": str(tmp_path / "nowhere")}},
+        {REPORT: {**task, "merged": "2025-11-01"}},
+        {REPORT: {**task, "merged": "last autumn"}},
+    )
+    assert named["compared_with"] == "20261122T053000Z-1a2b3c"
+    assert named["no_longer_proven"] == ["dra_support"]
+    assert str(dest / "comparison.md") in {file["path"] for file in named["files"]}
+    assert (alone["compared_with"], alone["no_longer_proven"]) == (None, [])
+    assert alone["removed"] == [str(dest / "comparison.md")]
+    assert "mutually exclusive" in both["msg"]
+    assert "nowhere" in damaged["msg"]
+    assert merged["certified_until"] == "2026-11-01"
+    assert "certified until 2026-11-01" in (dest / "PRODUCT.md").read_text(encoding="utf-8")
+    assert "expected the day of the merge as YYYY-MM-DD" in no_day["msg"]
+
+
+def test_the_linter_watches_over_a_certificate(make_run: MakeRun, play: Play, tmp_path: Path) -> None:
+    dest, accepted = tmp_path / "report", ["R1", "A3", "A9"]
+    today = datetime.now(UTC).date()
+    old, fresh = today.replace(year=today.year - 2, day=1), today.replace(day=1)
+    _, ended, holds = play(
+        {REPORT: {"run_dir": str(make_run()), "dest": str(dest)}},
+        {LINT: {"paths": [str(dest)], "accept": accepted, "merged": str(old)}},
+        {LINT: {"paths": [str(dest)], "accept": accepted, "merged": str(fresh)}},
+    )
+    assert "error V1 the certificate: found a merge on" in ended["msg"]
+    assert not holds.get("failed", False)
+    assert holds["certificate"]["expires"] == str(fresh.replace(year=fresh.year + 1))
+    assert holds["certificate"]["days_left"] > 300
 
 
 def documented(options: Mapping[str, Any]) -> dict[str, Any]:

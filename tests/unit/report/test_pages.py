@@ -46,7 +46,7 @@ def test_the_page_is_the_golden_file(make_run: MakeRun, golden: Callable[[str, s
 
 def test_subject_and_control_stand_side_by_side(make_run: MakeRun) -> None:
     text = page(make_run())
-    assert "|  | subject | negative control (live: made on the cluster) |" in text
+    assert "|  | subject | negative control, live |" in text
     assert '| tried | `{"device_class": "gpu.nvidia.com"}` | `{"device_class": "nothing.ailab.conformance"}` |' in text
 
 

@@ -43,7 +43,14 @@ def cases(run: Path) -> list[tuple[str, dict[str, str]]]:
 
 def test_the_files_of_a_report(make_run: MakeRun) -> None:
     files = report(make_run()).files
-    assert list(files) == ["PRODUCT.yaml", "PRODUCT.md", "index.html", "ailab-conformance.junit.xml", "evidence/dra_support.md"]
+    assert list(files) == [
+        "PRODUCT.yaml",
+        "PRODUCT.md",
+        "index.html",
+        "versions.md",
+        "ailab-conformance.junit.xml",
+        "evidence/dra_support.md",
+    ]
     assert not any(is_reserved(Path(name).name) for name in files)
 
 

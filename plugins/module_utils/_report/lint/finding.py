@@ -7,6 +7,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from ansible_collections.ailab.conformance.plugins.module_utils._report.certificate import TERMS
+
 _A = "validator, release A (August 2026)"
 _B = "validator, release B (September 2026)"
 _C = "validator, release C"
@@ -98,9 +100,10 @@ RULES = {
     "T7": Rule(title="kubernetesVersion is a minor version", severity=Severity.ERROR, source="trap 7"),
     "T8": Rule(title="evidence does not hang on web pages alone", severity=Severity.NOTE, source="trap 8"),
     "T9": Rule(title="no address is a placeholder", severity=Severity.ERROR, source="trap 9"),
+    "V1": Rule(title="the certificate holds: one year from the merge", severity=Severity.ERROR, source=TERMS),
     "R1": Rule(title="the file is no rehearsal", severity=Severity.ERROR, source="this collection: simulated evidence is not submitted"),
 }
-"""All rules by id. A, B and C are the validator's releases, I the instructions, T traps that others fell into, R our own."""
+"""All rules by id. A, B and C: the validator's releases; I: the instructions; T: traps that others fell into; V: validity; R: our own."""
 
 
 def shown(value: object) -> str:

@@ -288,5 +288,6 @@ def test_a_version_without_checklist_is_an_error(tmp_path: Path, product: Produc
 
 
 def test_every_rule_is_tested_here() -> None:
-    tested = {rule for rule, _, _ in BROKEN} | {"A1", "A5", "A10", "B4", "T5"}
+    # V1 is about a day, not about the file: test_certificate.py.
+    tested = {rule for rule, _, _ in BROKEN} | {"A1", "A5", "A10", "B4", "T5", "V1"}
     assert tested == set(RULES)
