@@ -12,8 +12,10 @@ short_description: Show the verdicts of a verification while it runs and as a ta
 author:
   - The ailab.conformance authors (@ailab)
 description:
-  - Prints a line for each check as soon as its requirement is finished, and at the end a table with requirement, verdict, fidelity, seconds
-    and one sentence, and the path of the report that was written.
+  - Prints a line for each check as soon as its requirement is finished, and one with the checks that were withheld, as in check mode those
+    that make something. At the end comes a table with requirement, verdict, fidelity, seconds and one sentence, and the path of the report
+    that was written.
+  - The table has the order of the checklist where a report was written, else that in which the requirements were finished.
   - Reads the results of C(verify_*) tasks and of M(ailab.conformance.conformance_report). Plays without either of them print nothing more.
   - Fits the width of the terminal, or E(COLUMNS). Without a terminal it is 100 columns wide. Colours follow Ansible's own settings,
     E(NO_COLOR) among them.
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
     from ansible.executor.task_result import CallbackTaskResult
 
-_COLOURS = {"pass": "green", "fail": "red", "error": "red", "inconclusive": "yellow", "not_run": "yellow"}
+_COLOURS = {"pass": "green", "fail": "red", "error": "red", "inconclusive": "yellow", "not_run": "yellow", "withheld": "yellow"}
 _WITHOUT_TERMINAL = 100
 _INDENT = "  "
 _VERIFY = "verify_"
@@ -63,7 +65,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._verified: dict[tuple[str, str], Row] = {}
-        self._reported: dict[str, Row] = {}
+        self._reported: dict[tuple[str, str], Row] = {}
         self._reports: list[Mapping[str, Any]] = []
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
@@ -89,24 +91,28 @@ class CallbackModule(CallbackBase):
     def _take(self, result: CallbackTaskResult, *, failed: bool) -> None:
         action = str(result.task_fields.get("action", "")).rpartition(".")[2]
         if action == _REPORT and not failed:
-            self._report(result.result)
+            self._report(result.result, cluster=result.host.get_name())
         elif action.startswith(_VERIFY):
             row = _row(result.result, requirement=action.removeprefix(_VERIFY), failed=failed)
             if row:
-                self._verified[result.host.get_name(), row.requirement] = row
-                self._live(result.result, row)
+                # The check host of a requirement is named after it and its cluster.
+                self._verified[result.host.get_name().removeprefix(f"{row.requirement}."), row.requirement] = row
+                self._live(result.result, row, check_mode=bool(result.task_fields.get("check_mode")))
 
-    def _report(self, result: Mapping[str, Any]) -> None:
+    def _report(self, result: Mapping[str, Any], *, cluster: str) -> None:
         self._reports.append(result)
         for entry in result["requirements"]:
             if entry["verdict"]:
-                self._reported[entry["requirement"]] = _known(entry, requirement=entry["requirement"])
+                self._reported[cluster, entry["requirement"]] = _known(entry, requirement=entry["requirement"])
 
-    def _live(self, result: Mapping[str, Any], row: Row) -> None:
+    def _live(self, result: Mapping[str, Any], row: Row, *, check_mode: bool) -> None:
         if not self.get_option("live"):
             return
         for check in result.get("checks", []):
             self._line(check["id"], check["verdict"], check["seconds"], check["sentence"])
+        if withheld := result.get("withheld"):
+            why = "in check mode nothing is made" if check_mode else "not asked for"
+            self._line(", ".join(withheld), "withheld", None, why)
         self._line(row.requirement, row.verdict, row.seconds, row.sentence)
 
     def _line(self, name: str, verdict: str, seconds: float | None, sentence: str) -> None:
@@ -117,20 +123,19 @@ class CallbackModule(CallbackBase):
             self._print(f"{_INDENT}{_INDENT}{line}")
 
     def _rows(self) -> list[Row]:
-        """Verified ones with the name of their host where several hosts verified the same, else what a report said.
+        """What was verified here, else what a report said; with the name of the cluster where several have the same.
 
-        Hosts end in any order, and the table of a run is that of the next one: requirements as they came, their hosts by name.
+        Check hosts end in any order, and the table of a run is that of the next one: as the checklist has it, the clusters by name.
         """
-        names = [requirement for _, requirement in self._verified]
-        came = {requirement: place for place, requirement in reversed(list(enumerate(names)))}
-        rows = [
-            # The check host of a requirement is named after it and its cluster.
-            dataclasses.replace(
-                row, requirement=f"{requirement} on {host.removeprefix(f'{requirement}.')}" if names.count(requirement) > 1 else requirement
-            )
-            for (host, requirement), row in sorted(self._verified.items(), key=lambda item: (came[item[0][1]], item[0][0]))
+        verified = {requirement for _, requirement in self._verified}
+        rows = {**self._verified, **{key: row for key, row in self._reported.items() if key[1] not in verified}}
+        names = [requirement for _, requirement in rows]
+        listed = [entry["requirement"] for report in self._reports for entry in report["requirements"]]
+        place = {requirement: n for n, requirement in reversed(list(enumerate([*listed, *names])))}
+        return [
+            dataclasses.replace(row, requirement=f"{requirement} on {cluster}" if names.count(requirement) > 1 else requirement)
+            for (cluster, requirement), row in sorted(rows.items(), key=lambda item: (place[item[0][1]], item[0][0]))
         ]
-        return [*rows, *(row for requirement, row in self._reported.items() if requirement not in names)]
 
     def _table(self, rows: list[Row], *, paint: Paint | None = None) -> list[str]:
         return render(rows, width=_width(), unicode=_unicode(), paint=paint)

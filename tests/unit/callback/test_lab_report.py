@@ -103,6 +103,14 @@ def test_every_check_has_its_line_as_soon_as_it_is_there(play: Play) -> None:
     assert "  dra_support: pass in 12.3 s, 2 of 2 checks passed, and both controls failed" in lines
 
 
+@pytest.mark.parametrize(("check_mode", "why"), [(True, "in check mode nothing is made"), (False, "not asked for")])
+def test_withheld_checks_are_named(play: Play, *, check_mode: bool, why: str) -> None:
+    withheld = {**PASSED, "verdict": "not_run", "withheld": ["DRA-05", "DRA-06"]}
+    lines = play({"verify_dra_support": withheld, "check_mode": check_mode}).splitlines()
+    assert f"  DRA-05, DRA-06: withheld, {why}" in lines
+    assert not [line for line in play({"verify_dra_support": {**PASSED, "withheld": []}}).splitlines() if "withheld" in line]
+
+
 def test_the_lines_can_be_switched_off(play: Play) -> None:
     output = play({"verify_dra_support": PASSED}, settings="[callback_lab_report]\nlive = false\n")
     assert "  DRA-01:" not in output
@@ -129,6 +137,27 @@ def test_a_report_alone_brings_its_own_rows(play: Play) -> None:
     table = after_recap(play({"conformance_report": REPORTED}))
     assert table[2].endswith("from the report")
     assert not [line for line in table if "ai_inference" in line]
+
+
+def test_reports_of_several_clusters_are_told_apart(play: Play) -> None:
+    table = after_recap(play({"conformance_report": REPORTED}, hosts="one,two,"))[2:]
+    assert [line.split("  ")[0] for line in table if line.startswith("dra_support")] == ["dra_support on one", "dra_support on two"]
+    assert [line for line in table if line.startswith("The rehearsal")] == ["The rehearsal for v1.34 is written: report/index.html"] * 2
+
+
+def test_the_table_has_the_order_of_the_checklist(play: Play) -> None:
+    def verified(requirement: str) -> dict[str, Any]:
+        return {**PASSED, "requirement": {"id": requirement, "seconds": 1.0}}
+
+    finished = ({"verify_gang_scheduling": verified("gang_scheduling")}, {"verify_dra_support": verified("dra_support")})
+    assert [line.split()[0] for line in after_recap(play(*finished))[2:]] == ["gang_scheduling", "dra_support"]
+    listed = {
+        **REPORTED,
+        "requirements": [{**REPORTED["requirements"][0], "requirement": name} for name in ("dra_support", "gang_scheduling")],
+    }
+    table = after_recap(play(*finished, {"conformance_report": listed}))
+    assert [line.split()[0] for line in table[2:4]] == ["dra_support", "gang_scheduling"]
+    assert "from the report" not in " ".join(table)
 
 
 def test_a_play_without_verification_prints_nothing_more(play: Play) -> None:
