@@ -96,8 +96,10 @@ def _still(seen: Seen) -> list[str]:
 
 
 def _differ(first: Accelerator, later: Accelerator) -> bool:
-    before = {series.identity: series.value for series in first.series}
-    # NaN is not equal to itself, and no measurement.
-    return any(
-        series.identity in before and math.isfinite(series.value) and before[series.identity] != series.value for series in later.series
-    )
+    """Whether a metric has another value. Labels do not count: pods that get an accelerator, or leave it, change them."""
+    before: dict[str, set[float]] = {}
+    for series in first.series:
+        before.setdefault(series.name, set()).add(series.value)
+    # NaN differs from itself, and is no measurement.
+    measured = (series for series in later.series if series.name in before and math.isfinite(series.value))
+    return any(series.value not in before[series.name] for series in measured)

@@ -70,7 +70,9 @@ def perform(bench: Bench, load: Load) -> None:
         PreconditionError: no exporter.
         ConformanceError: the cluster cannot be asked.
     """
-    own, among = bench.own(MetricsSettings), exporters(bench)
+    own, mine = bench.own(MetricsSettings), bench.share.names
+    # Nodes that come and go meanwhile have exporters that do, too: only those where the pods can be are asked.
+    among = [exporter for exporter in exporters(bench) if not mine or exporter.node in mine]
     names, roles = own.names, (FIRST, SECOND)[: load.pods]
     if not _started(bench, roles, accelerators=load.accelerators):
         bench.survey()

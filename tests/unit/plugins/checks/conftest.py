@@ -42,6 +42,18 @@ class Recording:
             facts.append(replace(item, data=data))
         return Recording(self._check, Seen(facts))
 
+    def rewritten(self, start: str, edit: Callable[[str], str]) -> Recording:
+        """The same with the text in all facts whose names begin so: bodies of answers, output of clients."""
+        facts = []
+        for item in self.seen.facts:
+            texts = {key: edit(item.data[key]) for key in ("body", "stdout") if item.name.startswith(start) and key in item.data}
+            facts.append(replace(item, data={**item.data, **texts}) if texts else item)
+        return Recording(self._check, Seen(facts))
+
+    def also(self, fact: str, data: JSON) -> Recording:
+        """The same with one more fact at the end."""
+        return Recording(self._check, Seen([*self.seen.facts, replace(self.seen.facts[-1], name=fact, request=None, data=data)]))
+
     def without(self, *names: str) -> Recording:
         """The same without facts of some names."""
         return Recording(self._check, Seen(item for item in self.seen.facts if item.name not in names))

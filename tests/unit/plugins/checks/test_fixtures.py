@@ -233,15 +233,10 @@ KINDS: Mapping[str, Callable[[str, Sides], Iterator[str]]] = {
 }
 
 
-OWED = {("CA-05", "truncated"): "fails where the pod was not watched to the end"}
-"""What an evaluator does not do yet. Whoever mends it takes the line out: strict says so."""
-
-
 def pairs() -> Iterator[Any]:
     """Every check with every kind."""
     for pair in itertools.product(CHECKS, KINDS):
-        marks = [pytest.mark.xfail(strict=True, reason=OWED[pair])] if pair in OWED else []
-        yield pytest.param(*pair, marks=marks, id=" ".join(pair))
+        yield pytest.param(*pair, id=" ".join(pair))
 
 
 @pytest.mark.parametrize(("identifier", "kind"), list(pairs()))
