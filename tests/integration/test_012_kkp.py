@@ -9,12 +9,11 @@ import re
 
 import pytest
 
-from tests.integration.standing import STATE, Lab
+from tests.integration.standing import POOLS, STATE, Lab
 
 pytestmark = pytest.mark.integration
 
 CHANGE = re.compile(r"INFO lab\.kkp_api\.server: (POST|PUT|PATCH|DELETE) (\S+) by (\S+): (\d{3})")
-POOLS = ("gpu-dra", "gpu-plugin")
 
 
 def changes() -> list[tuple[str, str, str, int]]:
@@ -39,7 +38,7 @@ def test_nothing_stands_that_was_not_asked_for(lab: Lab) -> None:
     assert [path.name for path in (STATE / "clusters").iterdir()] == [lab.cluster]
     shown = lab.api(f"/api/v2/projects/{lab.project}/clusters/{lab.cluster}/machinedeployments")
     standing = lab.get("machinedeployments", "-n", "kube-system")["items"]
-    assert sorted(found["name"] for found in shown) == sorted(found["metadata"]["name"] for found in standing) == list(POOLS)
+    assert sorted(found["name"] for found in shown) == sorted(found["metadata"]["name"] for found in standing) == sorted(POOLS)
 
 
 def test_every_worker_is_the_node_of_a_machine_of_a_deployment(lab: Lab) -> None:
@@ -49,7 +48,7 @@ def test_every_worker_is_the_node_of_a_machine_of_a_deployment(lab: Lab) -> None
         for found in lab.get(kind, "-n", "kube-system")["items"]
     }
     workers = {found["metadata"]["name"] for found in lab.get("nodes")["items"]} - {lab.control_plane}
-    assert sorted(owners[owners[worker]] for worker in workers) == list(POOLS)
+    assert sorted(owners[owners[worker]] for worker in workers) == sorted(POOLS)
     recorded = json.loads((STATE / "clusters" / lab.cluster / "cluster.json").read_text())["nodes"]
     assert {node["name"] for node in recorded} == workers | {lab.control_plane}
     assert {path.name for path in (STATE / "nodes").iterdir()} == workers | {lab.control_plane}

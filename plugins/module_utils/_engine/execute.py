@@ -6,21 +6,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 
 from .check import RecordedControl
 from .codec import dump
 from .observations import ERROR, PRECONDITION, VARIANT, Recorder, Seen
-from .plan import NOTHING, Work, run_all
+from .plan import NOTHING, Takes
 from .verdict import ControlKind, Side
+from .work import Work, run_all
 
 if TYPE_CHECKING:
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import Share
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
     from .check import Check
@@ -60,7 +64,7 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Lease
     ]
     possible = [run for run in runs if run.possible()]
     works = [Work(name=run.name, takes=run.takes, run=run) for run in possible]
-    raised = run_all(works, total=leases.stock.free, chosen=leases.stock.chosen)
+    raised = run_all(works, leases)
     for run in possible:
         problem = raised[run.name]
         if problem is not None:
@@ -84,22 +88,28 @@ class _Run:
         self._leases = leases
         self._deadline = deadline
 
-    def __call__(self, wanted: Callable[[], bool]) -> None:
+    def __call__(self, share: Share, wanted: Callable[[], bool]) -> None:
         """Observes, and takes a recorded control from what was observed.
 
         Raises:
             PreconditionError: the requirement's time is over.
         """
-        with self._leases.held(self.takes):
-            if self._deadline.passed():
-                raise self._late()
-            self.recorder(VARIANT, dump(self.check.variant(self.side)))
-            self._observe(wanted)
+        if self._deadline.passed():
+            raise self._late()
+        self.recorder(VARIANT, dump(self.check.variant(self.side)))
+        self._observe(share, wanted)
         if isinstance(self.check, RecordedControl):
             self.recorded = self._control(self.check)
 
-    def _observe(self, wanted: Callable[[], bool]) -> None:
-        bench = Bench(workspace=self._workspace, prefix=self.name, record=self.recorder, disruptive=self.check.disruptive)
+    def _observe(self, share: Share, wanted: Callable[[], bool]) -> None:
+        bench = Bench(
+            workspace=self._workspace,
+            prefix=self.name,
+            record=self.recorder,
+            disruptive=self.check.disruptive,
+            share=share,
+            occupied=self._occupied,
+        )
         try:
             self.check.observe(bench, self.check.variant(self.side))
         finally:
@@ -107,6 +117,10 @@ class _Run:
             if self.takes != NOTHING or bench.has_changes or wanted():
                 with contextlib.suppress(ConformanceError):
                     bench.close()
+
+    def _occupied(self, hosts: Sequence[str]) -> AbstractContextManager[Share]:
+        """All accelerators of a device plugin on some nodes."""
+        return self._leases.held(Takes(hosts=tuple(hosts), allocator=Allocator.DEVICE_PLUGIN, seconds=self.takes.seconds))
 
     def _control(self, check: RecordedControl[Any]) -> Seen:
         """The facts of a recorded control, as of the time at which the subject was seen."""
@@ -127,14 +141,14 @@ class _Run:
                 )
             )
             return False
-        if self.takes.possible(stock.free, chosen=stock.chosen):
+        if self.takes.possible(stock):
             return True
         allocator = self.takes.allocator or stock.chosen
         self.broke(
             PreconditionError(
                 name="free-device",
                 what=f"planning the {self.side} of {self.check.id}",
-                found=f"{stock.free.get(allocator, 0)} free accelerators of {allocator}",
+                found=f"{sum(stock.of(allocator).values())} free accelerators of {allocator}",
                 expected=f"at least {self.takes.least}",
                 look="kubectl get resourceslices, kubectl get resourceclaims --all-namespaces, and the nodes' allocatable resources",
             )

@@ -1,54 +1,54 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the sides of checks beside each other on the accelerators that there are."""
+"""What a piece of work needs of the accelerators, and who gets which of them. Pure.
+
+A share is taken from one node, or is made of whole nodes: the pods of a check are kept to the nodes of its share, and on a node that is
+shared only by count, no pod can take what somebody else counts on.
+"""
 
 from __future__ import annotations
 
-import concurrent.futures
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import NO_SHARE, Share, Stock
 
-_THREADS = 16
-
-Amounts = Mapping[Allocator, int]
-"""Accelerators by who gives them out."""
+Nodes = Mapping[str, int]
+"""Accelerators by node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takes:
-    """What a piece of work needs of the accelerators while it runs.
+    """What a piece of work needs while it runs.
 
     Attributes:
-        most: how many it would use.
+        most: how many accelerators it would use.
         least: how many it cannot do without.
-        all: whether nobody else may use any, of whatever allocator.
-        alone: whether nothing else of the whole run may go on beside it, because it disturbs what others rest on.
+        whole: whether it uses up nodes, so that nobody else may have an accelerator there.
+        hosts: the nodes that it uses up, where it has to be these.
         allocator: who gives them out; None for the one that the run has chosen.
+        lock: name of something else that only one at a time may use; empty for nothing.
+        alone: whether nothing else of the whole run may go on beside it, because it disturbs what others rest on. It goes last.
+        story: name of a scenario that several play together: who comes first takes for all. Empty for none.
         seconds: how long it typically runs; only for the order, so that a long one does not start last.
         first: whether the others rest on it; it starts before them, so that a platform that is broken there is found out there.
     """
 
     most: int = 0
     least: int = 0
-    all: bool = False
-    alone: bool = False
+    whole: bool = False
+    hosts: tuple[str, ...] = ()
     allocator: Allocator | None = None
+    lock: str = ""
+    alone: bool = False
+    story: str = ""
     seconds: float = 0.0
     first: bool = False
 
-    def of(self, total: Amounts, *, chosen: Allocator) -> Amounts:
-        """How many it gets where there are so many; nothing is left out."""
-        if self.all:
-            return {allocator: count for allocator, count in total.items() if count}
-        count = min(self.most, total.get(self.allocator or chosen, 0))
-        return {self.allocator or chosen: count} if count else {}
-
-    def possible(self, total: Amounts, *, chosen: Allocator) -> bool:
-        """Whether there are enough."""
-        return self.least <= total.get(self.allocator or chosen, 0)
+    def possible(self, stock: Stock) -> bool:
+        """Whether there are enough when nobody else has any."""
+        return self.least <= sum(stock.of(self.allocator).values())
 
 
 NOTHING = Takes()
@@ -56,20 +56,21 @@ NOTHING = Takes()
 
 
 def devices(
-    count: int, *, least: int | None = None, allocator: Allocator | None = None, seconds: float = 5.0, first: bool = False
+    count: int, *, least: int | None = None, allocator: Allocator | None = None, story: str = "", seconds: float = 5.0, first: bool = False
 ) -> Takes:
-    """So many accelerators, or at least so many."""
-    return Takes(most=count, least=count if least is None else least, allocator=allocator, seconds=seconds, first=first)
+    """So many accelerators, or at least so many; of one node where one has them."""
+    least = count if least is None else least
+    return Takes(most=count, least=least, allocator=allocator, story=story, seconds=seconds, first=first)
 
 
-def every(*, least: int = 1, allocator: Allocator | None = None, seconds: float = 5.0) -> Takes:
-    """All accelerators of one allocator, at least so many: for what needs several on one node, whichever it is."""
-    return Takes(most=sys.maxsize, least=least, allocator=allocator, seconds=seconds)
+def whole_node(*, least: int = 1, allocator: Allocator | None = None, lock: str = "", seconds: float = 5.0) -> Takes:
+    """All accelerators of a node that has so many, or of as many nodes as it takes: for what uses up all that there is somewhere."""
+    return Takes(most=least, least=least, whole=True, allocator=allocator, lock=lock, seconds=seconds)
 
 
-def exclusive(*, least: int = 1, allocator: Allocator | None = None, seconds: float = 5.0) -> Takes:
-    """All accelerators, of whatever allocator; at least so many of its own."""
-    return Takes(least=least, all=True, allocator=allocator, seconds=seconds)
+def one_at_a_time(lock: str, *, story: str = "", seconds: float = 5.0) -> Takes:
+    """No accelerators, but nobody else who uses the same thing."""
+    return Takes(lock=lock, story=story, seconds=seconds)
 
 
 def alone(*, seconds: float = 5.0) -> Takes:
@@ -78,86 +79,91 @@ def alone(*, seconds: float = 5.0) -> Takes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A piece of work.
+class Request:
+    """Somebody who needs something, or has it.
 
     Attributes:
-        name: for the caller.
-        takes: what it needs.
-        run: does it. It is given a question: whether other work waits for what it takes, so that it has to be given back soon.
+        id: unique in the run.
+        takes: what.
+        share: what it was given; None while it waits.
     """
 
-    name: str
+    id: str
     takes: Takes
-    run: Callable[[Callable[[], bool]], None]
+    share: Share | None = None
 
 
-def startable(waiting: Sequence[Work], *, free: Amounts, total: Amounts, chosen: Allocator) -> list[Work]:
-    """What can start now. Pure.
+def decide(requests: Sequence[Request], stock: Stock) -> dict[str, Share]:
+    """Who of those that wait gets what now.
 
-    What takes nothing always can. Of the rest, what others rest on comes first, then the widest, then the longest; nothing overtakes
-    what waits for the same accelerators, or the widest would wait until the end. Only beside something that others rest on, something
-    short may run.
-
-    Args:
-        waiting: not yet started.
-        free: accelerators that no running work has.
-        total: accelerators in all.
-        chosen: allocator of the work that does not care.
-    """
-    left = dict(free)
-
-    def wants(work: Work) -> Amounts:
-        return work.takes.of(total, chosen=chosen)
-
-    def width(work: Work) -> int:
-        return sum(wants(work).values())
-
-    selected = [work for work in waiting if not wants(work)]
-    queue = sorted((work for work in waiting if wants(work)), key=lambda work: (not work.takes.first, -width(work), -work.takes.seconds))
-    closed, passed = set[Allocator](), list[Work]()
-    for work in queue:
-        wanted = wants(work)
-        if closed.isdisjoint(wanted) and all(count <= left.get(allocator, 0) for allocator, count in wanted.items()):
-            selected.append(work)
-            left.update({allocator: left[allocator] - count for allocator, count in wanted.items()})
-        else:
-            closed.update(wanted)
-            passed.append(work)
-    if any(work.takes.first for work in selected):
-        beside = [work for work in passed if all(count <= left.get(allocator, 0) for allocator, count in wants(work).items())]
-        selected += sorted(beside, key=lambda work: work.takes.seconds)[:1]
-    return selected
-
-
-def run_all(works: Sequence[Work], *, total: Amounts, chosen: Allocator) -> dict[str, BaseException | None]:
-    """Runs everything that these accelerators allow, and waits for it.
+    What others rest on comes first, then the longest, then who asked first. Who does not get enough keeps a node from those after it, so
+    that nobody waits for ever. What takes nothing never waits, except for who is alone.
 
     Args:
-        works: what to run. What needs more than there is must not be among them.
-        total: accelerators that may be used.
-        chosen: allocator of the work that does not care.
-
-    Returns:
-        By name: what it raised, or None.
-
-    Raises:
-        ValueError: a piece of work needs more than there is, and would wait for ever.
+        requests: of the whole run, in the order in which they came.
+        stock: what there is when nobody has anything.
     """
-    impossible = [work.name for work in works if not work.takes.possible(total, chosen=chosen)]
-    if impossible:
-        raise ValueError(f"{impossible[0]} needs more than the {sum(total.values())} accelerators that may be used")
-    waiting, running = list(works), dict[concurrent.futures.Future[None], Work]()
-    raised: dict[str, BaseException | None] = {}
-    with concurrent.futures.ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="check") as pool:
-        while waiting or running:
-            free = {
-                allocator: count - sum(work.takes.of(total, chosen=chosen).get(allocator, 0) for work in running.values())
-                for allocator, count in total.items()
-            }
-            for work in startable(waiting, free=free, total=total, chosen=chosen):
-                waiting.remove(work)
-                running[pool.submit(work.run, lambda: bool(waiting))] = work
-            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            raised |= {running.pop(future).name: future.exception() for future in done}
-    return raised
+    having = [request for request in requests if request.share is not None]
+    waiting = [request for request in requests if request.share is None]
+    if any(request.takes.alone for request in having):
+        return {}
+    locked = {request.takes.lock for request in having if request.takes.lock}
+    left = {allocator: dict(nodes) for allocator, nodes in stock.free.items()}
+    for request in having:
+        for node, count in (request.share or NO_SHARE).nodes.items():
+            left[request.takes.allocator or stock.chosen][node] -= count
+    given: dict[str, Share] = {}
+    for request in sorted(waiting, key=lambda item: (not item.takes.first, -item.takes.seconds)):
+        takes = request.takes
+        if takes.alone or takes.lock in locked:
+            continue
+        found = _share(takes, total=stock.of(takes.allocator), left=left.get(takes.allocator or stock.chosen, {}))
+        if found is not None:
+            given[request.id] = found
+            locked |= {takes.lock} - {""}
+    lonely = next((request for request in waiting if request.takes.alone), None)
+    if lonely is not None and not given and not having:
+        return {lonely.id: NO_SHARE}
+    return given
+
+
+def _share(takes: Takes, *, total: Nodes, left: MutableMapping[str, int]) -> Share | None:
+    """Takes what it needs of what is left, or keeps what it waits for."""
+    if not takes.most and not takes.hosts:
+        return NO_SHARE
+    choices = list(_candidates(takes, total=total))
+    if not choices:
+        return None
+    fitting = [choice for choice in choices if all(left.get(node, 0) >= count for node, count in choice.items())]
+    if fitting:
+        # The tightest, so that room for wider ones stays.
+        share = min(fitting, key=lambda choice: (sum(left.get(node, 0) for node in choice), sorted(choice)))
+    else:
+        share = max(choices, key=lambda choice: sum(left.get(node, 0) for node in choice))
+    for node, count in share.items():
+        left[node] = left.get(node, 0) - count if fitting else 0
+    return Share(nodes=dict(share)) if fitting else None
+
+
+def _candidates(takes: Takes, *, total: Nodes) -> Iterator[dict[str, int]]:
+    """The shares that would do, single nodes first."""
+    if takes.hosts:
+        yield {node: total.get(node, 0) for node in takes.hosts}
+        return
+    for count in range(takes.most, takes.least - 1, -1):
+        enough = [node for node, number in total.items() if number >= count]
+        if enough:
+            yield from ({node: total[node] if takes.whole else count} for node in sorted(enough, key=lambda name: (total[name], name)))
+            return
+        if sum(total.values()) >= count:
+            yield dict(_gathered(total, count))
+            return
+
+
+def _gathered(total: Nodes, count: int) -> Iterable[tuple[str, int]]:
+    """Whole nodes, the largest first, until they have so many together."""
+    for node in sorted(total, key=lambda name: (-total[name], name)):
+        if count <= 0:
+            return
+        yield node, total[node]
+        count -= total[node]

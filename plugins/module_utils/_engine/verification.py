@@ -22,7 +22,7 @@ from . import judge, record
 from .documents import CheckResult, ObjectRef, RequirementResult
 from .execute import Examined, examine
 from .inputs import CleanUp
-from .leases import Leases, joined
+from .leases import joined
 from .run import require_same_cluster
 from .suite import Suite, needs_of
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _NOBODY = "00000000T000000Z-000000"
 """Run id of a look that makes nothing."""
 
-_NOTHING_FREE = Stock(free=dict.fromkeys(Allocator, 0), chosen=Allocator.DRA)
+_NOTHING_FREE = Stock(free={}, chosen=Allocator.DRA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +112,11 @@ def look(cluster: Cluster, *, suite: Suite, settings: Settings, checks: Sequence
     rights.require(cluster, needs_of(reading, reading_only=True).all_rights(), namespace="")
     identity = Identity(run_id=_NOBODY, requirement=suite.about.id)
     workspace = Workspace(cluster=cluster, identity=identity, settings=settings, ledger=NoLedger())
-    with tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder:
-        examined = examine(reading, workspace=workspace, leases=Leases(Path(folder), stock=_NOTHING_FREE))
+    with (
+        tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder,
+        joined(Path(folder), name="nothing", measure=lambda: _NOTHING_FREE) as leases,
+    ):
+        examined = examine(reading, workspace=workspace, leases=leases)
     results = tuple(judge.result(item.check, subject=item.subject, control=item.control) for item in examined)
     withheld = tuple(check.id for check in suite.checks if check not in reading)
     return Verified(requirement=judge.requirement(suite.about, results, CleanUp(), withheld=withheld), results=results, withheld=withheld)

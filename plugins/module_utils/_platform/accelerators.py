@@ -8,7 +8,7 @@ Source: Kubernetes documentation, "Device Plugins" and "Extended resources for a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,19 +105,6 @@ class Arena:
         """The affinity of a pod that may run there only."""
         term = {"matchExpressions": [{"key": HOST_NAME, "operator": "In", "values": list(self.hosts)}]}
         return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
-
-
-def arena(available: Sequence[Offer], *, least: int) -> Arena | None:
-    """The smallest arena with so many free accelerators: one node if one has them, all nodes otherwise; None where there are fewer.
-
-    One node's worth is enough to show what a scheduler does when there is too little, and leaves the rest to others.
-    """
-    roomy = sorted((offer for offer in available if offer.free >= least), key=lambda offer: (offer.free, offer.node))
-    if roomy:
-        return Arena(hosts=(roomy[0].host,), free=roomy[0].free)
-    free = [offer for offer in available if offer.free]
-    total = sum(offer.free for offer in free)
-    return Arena(hosts=tuple(offer.host for offer in free), free=total) if total >= least else None
 
 
 def _whole(text: JSON) -> int:

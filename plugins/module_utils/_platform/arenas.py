@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds nodes whose free accelerators a scenario can use up."""
+"""The nodes whose free accelerators a scenario can use up."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from . import kinds
-from .accelerators import Arena, arena, asked, in_short, offers
+from .accelerators import Arena, asked, in_short, offers
 from .precondition import PreconditionError
 
 if TYPE_CHECKING:
@@ -19,31 +20,33 @@ _GONE_SECONDS = 30.0
 
 
 def find_arena(bench: Bench, *, least: int) -> Arena:
-    """Nodes with so many free accelerators of the device plugin, recorded as ``arena``, and all nodes that offer some, as ``nodes``.
+    """The free accelerators of the share's nodes, recorded as ``arena``, and all nodes that offer some, as ``nodes``.
 
     Raises:
-        PreconditionError: fewer accelerators are free than a scenario needs.
+        PreconditionError: fewer accelerators are free there than a scenario needs.
         ConformanceError: the cluster cannot be asked.
     """
-    resource = bench.settings.accelerator_resource
-    # What an earlier scenario had is free only when its pods are gone: their controllers' objects go before them.
-    bench.until(lambda view: _idle(view.all("Pod"), resource) or None, of=(kinds.POD,), seconds=_GONE_SECONDS)
+    resource, mine = bench.settings.accelerator_resource, bench.share.nodes
+    # What an earlier scenario had there is free only when its pods are gone: their controllers' objects go before them.
+    bench.until(lambda view: _idle(view.all("Pod"), resource, mine) or None, of=(kinds.POD,), seconds=_GONE_SECONDS)
     nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-    found = offers(nodes, pods, resource)
-    chosen = arena(found, least=least)
-    if chosen is None:
+    offering = offers(nodes, pods, resource)
+    found = [offer for offer in offering if offer.node in mine and offer.free]
+    free = sum(offer.free for offer in found)
+    if free < least:
         raise PreconditionError(
             name="free-accelerators",
-            what=f"looking for {resource} that nobody has",
-            found=f"{sum(offer.free for offer in found)} on {len(found)} nodes",
+            what=f"looking for {resource} that nobody has on {', '.join(mine) or 'any node'}",
+            found=f"{free} of {sum(mine.values())} that were free when the run began",
             expected=f"at least {least}, offered by a device plugin: queues and schedulers count extended resources",
             look="kubectl describe nodes, and the option accelerator_resource",
         )
+    chosen = Arena(hosts=tuple(offer.host for offer in found), free=free)
     bench.note("arena", {"resource": resource, "hosts": list(chosen.hosts), "free": chosen.free})
-    offering = {offer.node for offer in found}
-    bench.note("nodes", [in_short(node) for node in nodes if node["metadata"]["name"] in offering])
+    names = {offer.node for offer in offering}
+    bench.note("nodes", [in_short(node) for node in nodes if node["metadata"]["name"] in names])
     return chosen
 
 
-def _idle(pods: list[JSON], resource: str) -> bool:
-    return not any(asked(pod["spec"], resource) for pod in pods)
+def _idle(pods: list[JSON], resource: str, nodes: Container[str]) -> bool:
+    return not any(asked(pod["spec"], resource) and pod["spec"].get("nodeName") in nodes for pod in pods)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import MERGE_PATCH
@@ -17,7 +18,8 @@ from .drivers import registers_driver
 from .making import Making
 from .manifests import Exactly
 from .pods import Progress, Stage, about, claim_names, is_placed, is_ready
-from .probes import Accelerators, ClaimUse, Probe, probe_pod
+from .probes import NO_ACCELERATORS, Accelerators, ClaimUse, Probe, probe_pod
+from .stock import NO_SHARE, Share
 from .survey import Survey, survey
 from .watched import Watched
 from .workload import Workload
@@ -39,11 +41,35 @@ _PLACED = frozenset(Stage) - {Stage.PENDING, Stage.REFUSED}
 
 
 class Bench(Making):
-    """Made for one side of one check, closed after it: everything that a check can ask of a platform."""
+    """Made for one side of one check, closed after it: everything that a check can ask of a platform.
 
-    def __init__(self, *, workspace: Workspace, prefix: str, record: Record, disruptive: bool = False) -> None:
+    Args:
+        workspace: where to work.
+        prefix: start of the names of what is made: ``dra-05-subject``.
+        record: takes every observation.
+        disruptive: whether it may change what is not ours.
+        share: the accelerators that nobody else of the run uses meanwhile.
+        occupied: waits for all accelerators of some nodes, and has them while inside.
+
+    Attributes:
+        allocator: who gives accelerators out where the check works with either.
+        share: the accelerators that nobody else of the run uses meanwhile.
+    """
+
+    def __init__(
+        self,
+        *,
+        workspace: Workspace,
+        prefix: str,
+        record: Record,
+        disruptive: bool = False,
+        share: Share = NO_SHARE,
+        occupied: Callable[[Sequence[str]], AbstractContextManager[Share]] | None = None,
+    ) -> None:
         super().__init__(workspace=workspace, prefix=prefix, record=record, disruptive=disruptive)
         self.allocator = workspace.allocator
+        self.share = share
+        self._occupied = occupied
         self._pods: dict[str, JSON] = {}
 
     def survey(self) -> Survey:
@@ -103,8 +129,13 @@ class Bench(Making):
         self._pods[role] = self.create(f"{role}-pod", self.probe_manifest(probe), space=space)
 
     def probe_manifest(self, probe: Probe) -> Manifest:
-        """The pod of a probe with this run's image and tolerations."""
-        return probe_pod(probe, image=self.settings.probe_image, tolerations=self.settings.tolerations)
+        """The pod of a probe with this run's image and tolerations; one with accelerators stays on the nodes of the share."""
+        within = () if probe.accelerators == NO_ACCELERATORS else self.share.names
+        return probe_pod(probe, image=self.settings.probe_image, tolerations=self.settings.tolerations, within=within)
+
+    def occupying(self, hosts: Sequence[str]) -> AbstractContextManager[object]:
+        """Has all accelerators of a device plugin on these nodes while inside, once nobody else of the run has any there."""
+        return self._occupied(hosts) if self._occupied else nullcontext()
 
     def know(self, role: str, pod: JSON) -> None:
         """Gives a pod that a controller made for us a role, so that it can be waited for and asked."""

@@ -145,6 +145,29 @@ def world(deployments: Iterable[JSON], machine_sets: Iterable[JSON], machines: I
     )
 
 
+def own_labels(deployment: JSON, *, members: Sequence[JSON], others: Sequence[JSON]) -> dict[str, str]:
+    """Labels by which a pod finds the nodes of one group and no other, those that are still to come included.
+
+    Args:
+        deployment: the MachineDeployment. Its template says which labels its nodes will have.
+        members: nodes that it has.
+        others: all other nodes.
+
+    Returns:
+        Nothing where its template has no such labels, or its nodes do not have them.
+    """
+    template = (deployment.get("spec") or {}).get("template") or {}
+    # machine.spec.metadata of KKP's machine controller; machine.metadata of Cluster API, which hands on only some prefixes.
+    sources = ((template.get("spec") or {}).get("metadata"), template.get("metadata"))
+    promised = {key: str(value) for source in sources for key, value in ((source or {}).get("labels") or {}).items()}
+    kept = {key: value for key, value in promised.items() if members and all(_labels(node).get(key) == value for node in members)}
+    return {} if any(kept.items() <= _labels(node).items() for node in others) else kept
+
+
+def _labels(node: JSON) -> dict[str, str]:
+    return dict(node["metadata"].get("labels") or {})
+
+
 def _group(deployment: JSON) -> Group | None:
     metadata = deployment["metadata"]
     bounds = {key.rpartition("/")[2]: value for key, value in (metadata.get("annotations") or {}).items()}

@@ -1,17 +1,15 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many accelerators there are for a run, by who gives them out."""
+"""How many accelerators there are for a run, by who gives them out and by node."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import kinds
-from .accelerators import offers
 from .allocators import Allocator, chosen
-from .survey import survey
+from .places import plugged, published
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
@@ -24,12 +22,35 @@ class Stock:
     """Free accelerators.
 
     Attributes:
-        free: how many, by allocator.
+        free: how many, by allocator and node. What no node has alone, as a device on the network, is under the empty name.
         chosen: the allocator of checks that work with either.
     """
 
-    free: Mapping[Allocator, int]
+    free: Mapping[Allocator, Mapping[str, int]]
     chosen: Allocator
+
+    def of(self, allocator: Allocator | None) -> Mapping[str, int]:
+        """Those of an allocator, or of the chosen one, by node."""
+        return self.free.get(allocator or self.chosen, {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Accelerators that one side of a check has to itself. Its pods are kept to their nodes, or they would take somebody else's.
+
+    Attributes:
+        nodes: how many, by node.
+    """
+
+    nodes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes."""
+        return tuple(sorted(name for name in self.nodes if name))
+
+
+NO_SHARE = Share()
 
 
 def take_stock(cluster: Cluster, settings: Settings) -> Stock:
@@ -39,9 +60,9 @@ def take_stock(cluster: Cluster, settings: Settings) -> Stock:
         ApiError: the server refuses to show nodes, pods, slices or claims.
         UnreachableError: no answer.
     """
-    nodes, pods = (cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-    free = {
-        Allocator.DRA: len(survey(cluster, settings.device_class).free),
-        Allocator.DEVICE_PLUGIN: sum(offer.free for offer in offers(nodes, pods, settings.accelerator_resource)),
+    found = {
+        Allocator.DRA: published(cluster, settings.device_class),
+        Allocator.DEVICE_PLUGIN: plugged(cluster, settings.accelerator_resource),
     }
-    return Stock(free=free, chosen=chosen(free, wanted=settings.allocator))
+    free = {allocator: {place.node: place.free for place in places if place.free} for allocator, places in found.items()}
+    return Stock(free=free, chosen=chosen({allocator: sum(nodes.values()) for allocator, nodes in free.items()}, wanted=settings.allocator))

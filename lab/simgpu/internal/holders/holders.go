@@ -98,9 +98,13 @@ func (k *Kubelet) List(ctx context.Context, devices []inventory.Device) (map[str
 			}
 		}
 	}
-	for _, list := range held {
+	for uuid, list := range held {
 		slices.SortFunc(list, func(a, b Holder) int {
 			return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Container, b.Container))
+		})
+		// The kubelet lists a claim's device once for each time that it was prepared: twice for the second of two pods that share it.
+		held[uuid] = slices.CompactFunc(list, func(a, b Holder) bool {
+			return a.Namespace == b.Namespace && a.Pod == b.Pod && a.Container == b.Container
 		})
 	}
 	return held, nil

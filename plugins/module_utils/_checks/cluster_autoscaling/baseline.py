@@ -12,7 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline, running
 
-from .growth import ALL_ACCELERATORS, grow_and_shrink
+from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .outcome import group_of, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -43,7 +43,7 @@ class FullGroup(RecordedControl[Told]):
     subject = Told(at="before one more pod comes")
     control = Told(at="the same with two pods on one node")
     control_reason = "not-one-per-node"
-    subject_takes = ALL_ACCELERATORS
+    subject_takes = GROWTH
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

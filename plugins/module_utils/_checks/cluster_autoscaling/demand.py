@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import HOST_NAME
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
@@ -47,7 +50,16 @@ class Demand:
     wanted: Wanted
 
 
-def waiting_pod(bench: Bench, *, part: str, accelerators: int, cpu: str = "1m", host: str = "", keep: bool = False) -> Manifest:
+def waiting_pod(
+    bench: Bench,
+    *,
+    part: str,
+    accelerators: int,
+    cpu: str = "1m",
+    host: str = "",
+    labels: Mapping[str, str] = MappingProxyType({}),
+    keep: bool = False,
+) -> Manifest:
     """A pod with so many accelerators.
 
     Args:
@@ -56,6 +68,7 @@ def waiting_pod(bench: Bench, *, part: str, accelerators: int, cpu: str = "1m", 
         accelerators: how many.
         cpu: processor that it asks for.
         host: the node that it is bound to; empty for any.
+        labels: that its node must have.
         keep: whether the autoscaler must not move it.
     """
     settings = bench.settings
@@ -64,7 +77,7 @@ def waiting_pod(bench: Bench, *, part: str, accelerators: int, cpu: str = "1m", 
         cpu=cpu,
         resources={settings.accelerator_resource: accelerators} if accelerators else {},
         tolerations=settings.tolerations,
-        node_selector={"kubernetes.io/hostname": host} if host else {},
+        node_selector={**labels, **({HOST_NAME: host} if host else {})},
     )
     stay = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"} if keep else {}
     return Manifest(kind=kinds.POD, fields={"spec": template.spec()}, labels={PART: f"{bench.name(part)}"}, annotations=stay)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import one_at_a_time
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import running
 
 from .demand import part_trace, refused, waiting_pod
-from .scene import Scene, require_budget
+from .scene import GROUPS, Scene, require_budget
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
@@ -30,8 +29,8 @@ JSON = Any
 _LIST_DEVICES = ("nvidia-smi", "-L")
 STORY = "growth"
 
-ALL_ACCELERATORS = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=60)
-"""What every check of the scenario takes: it uses up what there is, so that one more pod has to wait."""
+GROWTH = one_at_a_time(GROUPS, story=STORY, seconds=80)
+"""What every check of the scenario takes. Which accelerators it uses up, it finds out itself: those of the group that is to grow."""
 
 
 def grow_and_shrink(bench: Bench) -> None:
@@ -48,9 +47,14 @@ class _Growth:
         self._scene = Scene(bench)
         self._settings = self._scene.settings
         self._group, self._units = self._scene.chosen(bench.settings.accelerator_resource)
+        self._room = self._scene.room(self._group, bench.settings.accelerator_resource)
 
     def play(self) -> None:
-        """From before to after, as far as it comes."""
+        """From before to after, as far as it comes, while nobody else uses the group's accelerators."""
+        with self._bench.occupying(self._room.hosts):
+            self._play()
+
+    def _play(self) -> None:
         bench, scene = self._bench, self._scene
         before = scene.record("world.before")
         if scene.foreign(self._group, bench.settings.accelerator_resource):
@@ -84,7 +88,7 @@ class _Growth:
 
     def _one_more(self, before: World, trigger: Trace, pods: dict[str, JSON]) -> None:
         bench, scene = self._bench, self._scene
-        pod = bench.create("trigger", waiting_pod(bench, part="trigger", accelerators=self._units))
+        pod = bench.create("trigger", waiting_pod(bench, part="trigger", accelerators=self._units, labels=self._room.labels))
         trigger.reaches(refused, seconds=bench.settings.start_seconds)
         scene.until(lambda world, view: self._settled(before, world, view, pod), seconds=self._settings.grow_seconds)
         grown = scene.record("world.grown")

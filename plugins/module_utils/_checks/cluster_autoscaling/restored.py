@@ -12,7 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World
 
-from .growth import ALL_ACCELERATORS, grow_and_shrink
+from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -42,7 +42,7 @@ class AsItWas(RecordedControl[Told]):
     subject = Told(at="after everything")
     control = Told(at="the same with one machine left over")
     control_reason = "machine-left"
-    subject_takes = ALL_ACCELERATORS
+    subject_takes = GROWTH
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform import
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, in_short
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.histories import Sizes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import RUN_LABEL
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import API_VERSIONS, Group, World, kinds_of, world
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import (
+    API_VERSIONS,
+    Group,
+    World,
+    kinds_of,
+    own_labels,
+    world,
+)
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
@@ -27,7 +35,23 @@ if TYPE_CHECKING:
 
 JSON = Any
 
+GROUPS = "node-groups"
+"""What one scenario at a time may use: others would see it grow."""
+
 _OVER = frozenset({"Succeeded", "Failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where a scenario plays.
+
+    Attributes:
+        labels: that the nodes of the group have and no other; empty where none tell them apart.
+        hosts: the nodes whose accelerators it uses up.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
 
 
 class Scene:
@@ -90,6 +114,27 @@ class Scene:
         ]
         self._bench.note("foreign", found)
         return found
+
+    def room(self, group: Group, resource: str) -> Room:
+        """How pods find the group's nodes, and which nodes nobody else may use meanwhile; recorded as ``room``.
+
+        Where no label tells the group's nodes from others, the accelerators of all nodes are needed: one that is free elsewhere would
+        serve the pod that is to wait.
+        """
+
+        def found(view: View) -> Room:
+            members = {node.name for node in _world(view).members(group.name).values()}
+            nodes = view.all("Node")
+            deployment = view.by_uid("MachineDeployment", group.uid) or {}
+            mine, others = ([node for node in nodes if (node["metadata"]["name"] in members) is inside] for inside in (True, False))
+            labels = own_labels(deployment, members=mine, others=others)
+            having = (node for node in nodes if parse(str(((node.get("status") or {}).get("allocatable") or {}).get(resource, "0"))))
+            hosts = members if labels else {str(node["metadata"]["name"]) for node in having}
+            return Room(labels=labels, hosts=tuple(sorted(hosts)))
+
+        room = self._bench.until(found, of=self._of, seconds=self._bench.settings.start_seconds) or Room()
+        self._bench.note("room", {"labels": dict(room.labels), "hosts": list(room.hosts)})
+        return room
 
     def chosen(self, resource: str) -> tuple[Group, int]:
         """The group to work with and how many accelerators each of its nodes has, recorded as ``group``.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 
-from .growth import ALL_ACCELERATORS, grow_and_shrink
+from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, group_of, largest, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -43,7 +43,7 @@ class RightGroupOnly(RecordedControl[Told]):
     subject = Told(at="from before to after")
     control = Told(at="the same with another group that grew for a moment")
     control_reason = "other-group-grew"
-    subject_takes = ALL_ACCELERATORS
+    subject_takes = GROWTH
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

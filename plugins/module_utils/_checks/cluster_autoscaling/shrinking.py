@@ -11,7 +11,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import Member, World
 
-from .growth import ALL_ACCELERATORS, grow_and_shrink
+from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, group_of, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-_TAKES = ALL_ACCELERATORS
+_TAKES = GROWTH
 _AFTER, _BUSY = "after its pod is gone", "while its pod runs"
 
 
@@ -44,8 +44,8 @@ class IdleNodeGoes(Check[Told]):
     subject = Told(at=_AFTER)
     control = Told(at=_BUSY)
     control_reason = "node-not-removed"
-    subject_takes = ALL_ACCELERATORS
-    control_takes = ALL_ACCELERATORS
+    subject_takes = GROWTH
+    control_takes = GROWTH
 
     def observe(self, bench: Bench, variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""

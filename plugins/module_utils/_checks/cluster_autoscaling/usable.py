@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_te
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
-from .growth import ALL_ACCELERATORS, grow_and_shrink
+from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .outcome import added, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
+    from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import Member
 
 JSON = Any
 
@@ -45,7 +46,7 @@ class NodeIsUsable(RecordedControl[Told]):
     subject = Told(at="after the node has come")
     control = Told(at="the same with the pod on a node that was there before")
     control_reason = "not-on-new-node"
-    subject_takes = ALL_ACCELERATORS
+    subject_takes = GROWTH
 
     def observe(self, bench: Bench, _variant: Told, /) -> None:
         """Plays the scenario, or takes part in it."""
@@ -68,16 +69,22 @@ class NodeIsUsable(RecordedControl[Told]):
         if not new:
             return inconclusive("no-new-node", "no node was added: see CA-04")
         names = listed(node.name for node in new.values())
+        if not trigger.looked or not trigger.changes:
+            return inconclusive("trigger-not-watched", "the pod that waited was not watched to the end")
         ran = [change for change in trigger.changes if change["phase"] == "Running"]
         if not ran:
             return failure("trigger-not-running", f"{names} came, but the waiting pod did not run on it")
         host = next((node for node in seen_world(seen, "world.grown").nodes if node.name == ran[-1].get("node")), None)
         if host is None or host.uid not in new:
             return failure("not-on-new-node", f"the pod runs on {ran[-1].get('node')}, expected {names}")
+        return self._offered(host, about) or self._devices(seen, host.name, about["units"])
+
+    @staticmethod
+    def _offered(host: Member, about: JSON) -> Finding | None:
         offered = int(parse(host.offers.get(about["resource"], "0")) or 0)
         if offered < about["units"]:
             return failure("accelerators-missing", f"{host.name} offers {offered} {about['resource']}, expected {about['units']}")
-        return self._devices(seen, host.name, about["units"])
+        return None
 
     @staticmethod
     def _devices(seen: Seen, host: str, units: int) -> Finding:
@@ -88,6 +95,10 @@ class NodeIsUsable(RecordedControl[Told]):
         if len(set(mine)) != units:
             return failure("devices-missing", f"the pod on {host} sees {listed(mine)}, expected {units} devices")
         others = {uuid for found in shown.values() for uuid in found}
+        if not others:
+            return inconclusive(
+                "others-not-asked", "no pod of the full nodes said what it sees, so that devices of both cannot be compared"
+            )
         if set(mine) & others:
             return failure("devices-shared", f"the pod on {host} sees {listed(sorted(set(mine) & others))}, which others have too")
         return success("node-used", f"the pod that waited runs on {host} and sees {listed(mine)}")

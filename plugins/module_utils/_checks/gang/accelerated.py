@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success, uuids_in
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import at_barrier, meeting_point
@@ -18,7 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import is_complete, passed_barrier, solution_decided, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, gang, member, solution_of, ticket, to_its_end
+from .scenario import QUEUE, ample, gang, member, solution_of, ticket, to_its_end
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -53,8 +53,8 @@ class OwnAccelerators(Check[Asking]):
     subject = Asking(accelerated=True)
     control = Asking(accelerated=False)
     control_reason = "no-device"
-    control_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=8)
-    subject_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=8)
+    control_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=9)
+    subject_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=9)
 
     def observe(self, bench: Bench, variant: Asking, /) -> None:
         """Sends a gang with or without accelerators and reads its members' last words."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import evicted, names, queue_silent, refusal, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, decided, gang, member, send, solution_of, ticket, watched
+from .scenario import QUEUE, ample, decided, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE, DIRECTLY, Sent
 
@@ -46,8 +46,8 @@ class HeldByCapacity(Check[Sent]):
     subject = BY_QUEUE
     control = DIRECTLY
     control_reason = "partly-started"
-    subject_takes = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=8)
-    control_takes = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=6)
+    subject_takes = whole_node(least=1, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=9)
+    control_takes = whole_node(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=6)
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends a gang that needs one accelerator more than there is."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import GANG_LABEL, at_barrier, meeting_point
@@ -20,7 +20,7 @@ from .needs import GANGS
 from .outcome import is_complete, passed_barrier, solution_decided, unseen
 from .pair import Pair
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, ended, gang, member, send, solution_of, ticket, watched
+from .scenario import QUEUE, ample, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE, DIRECTLY, Sent
 
@@ -52,8 +52,8 @@ class NoDeadlock(Check[Sent]):
     subject = BY_QUEUE
     control = DIRECTLY
     control_reason = "deadlock"
-    subject_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=20)
-    control_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=10)
+    subject_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=20)
+    control_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=14)
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends both gangs and lets their members through in turn."""

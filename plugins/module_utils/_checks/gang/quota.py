@@ -45,7 +45,6 @@ class HeldByQuota(Check[Sent]):
     control = DIRECTLY
     control_reason = "members-started"
     subject_takes = ONE_GANG
-    control_takes = ONE_GANG
 
     def observe(self, bench: Bench, variant: Sent, /) -> None:
         """Sends a gang of three into a queue for two, or past it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import at_barrier, meeting_point
@@ -18,7 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 from .needs import GANGS
 from .outcome import is_complete, names, passed_barrier, queue_silent, refusal, unseen
 from .requirement import GANG_SCHEDULING
-from .scenario import ample, decided, ended, gang, member, send, solution_of, ticket, watched
+from .scenario import QUEUE, ample, decided, ended, gang, member, send, solution_of, ticket, watched
 from .settings import GangSettings
 from .variants import BY_QUEUE
 
@@ -51,8 +51,8 @@ class StartsWhenFreed(Check[Giving]):
     subject = Giving(back=True)
     control = Giving(back=False)
     control_reason = "not-started"
-    subject_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=15)
-    control_takes = exclusive(least=2, allocator=Allocator.DEVICE_PLUGIN, seconds=10)
+    subject_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=16)
+    control_takes = whole_node(least=2, allocator=Allocator.DEVICE_PLUGIN, lock=QUEUE, seconds=9)
 
     def observe(self, bench: Bench, variant: Giving, /) -> None:
         """Takes one accelerator, sends a gang for all, and gives the one back or does not."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import one_at_a_time
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import Arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import HOLD, Gang
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-ONE_GANG = exclusive(least=0, seconds=5)
-"""Without any accelerator, but not beside others: a queue may start one gang after the other (Kueue's blockAdmission), and tell then."""
+QUEUE = "queue"
+"""What one gang at a time may use: a queue may start one gang after the other (Kueue's blockAdmission), and tell then."""
+
+ONE_GANG = one_at_a_time(QUEUE, seconds=8)
+"""A gang without accelerators that goes through the queue."""
 
 GANG_CPU = "10m"
 """Processor of a member, in millicores because queues count it."""

@@ -8,13 +8,12 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .needs import SCALES
 from .phases import Phase, compared
 from .requirement import POD_AUTOSCALING
 from .variants import Moments
-from .wave import up_and_down
+from .wave import WAVE, up_and_down
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -27,8 +26,8 @@ class ComparesPhases(Check[Moments]):
 
     requirement = POD_AUTOSCALING.id
     needs = SCALES
-    subject_takes = devices(2, seconds=60)
-    control_takes = devices(2, seconds=60)
+    subject_takes = WAVE
+    control_takes = WAVE
 
     def observe(self, bench: Bench, variant: Moments, /) -> None:
         """Plays the scenario, or takes part in it."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import condition
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import METRICS_GROUP, values_of
 
 from .needs import SCALES
 from .requirement import POD_AUTOSCALING
-from .wave import up_and_down
+from .wave import WAVE, up_and_down
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -53,8 +52,8 @@ class PipelineServed(Check[Metric]):
     subject = Metric(exposed=True)
     control = Metric(exposed=False)
     control_reason = "metric-not-served"
-    subject_takes = devices(2, seconds=60)
-    control_takes = devices(2, seconds=60)
+    subject_takes = WAVE
+    control_takes = WAVE
 
     def observe(self, bench: Bench, variant: Metric, /) -> None:
         """Plays the scenario, or takes part in it."""

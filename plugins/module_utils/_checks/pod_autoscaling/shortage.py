@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import exclusive
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.arenas import find_arena
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-_TAKES = exclusive(least=1, allocator=Allocator.DEVICE_PLUGIN, seconds=30)
+_TAKES = whole_node(allocator=Allocator.DEVICE_PLUGIN, seconds=16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

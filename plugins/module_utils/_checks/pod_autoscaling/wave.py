@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER, PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import on_nodes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import (
     API_SERVICE,
     APP_LABEL,
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 JSON = Any
 
 STORY = "wave"
+
+WAVE = devices(2, story=STORY, seconds=60)
+"""What the scenario takes, for all checks that look at it."""
+
 _LIST_DEVICES = ("nvidia-smi", "-L")
 
 
@@ -61,6 +67,7 @@ def _play(bench: Bench) -> None:
         resources=wanted.resources,
         claim_template=wanted.claim.template if wanted.claim else "",
         tolerations=settings.tolerations,
+        affinity=on_nodes(bench.share.names) if bench.share.names else None,
     )
     bench.survey()
     with Scaled(bench, "wave", template) as scaled:

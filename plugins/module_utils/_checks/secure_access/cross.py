@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import every
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.places import require_place
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe
@@ -53,8 +53,8 @@ class CrossAccessDenied(Check[Target]):
     subject = Target(owner="second")
     control = Target(owner="first")
     control_reason = "accelerator-opened"
-    subject_takes = every(least=2, seconds=6)
-    control_takes = every(least=2, seconds=6)
+    subject_takes = devices(2, seconds=6)
+    control_takes = devices(2, seconds=6)
 
     def observe(self, bench: Bench, variant: Target, /) -> None:
         """Runs two pods on a node, and lets the first try."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import is_about_devices, undecided
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import every
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.places import require_place
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe
@@ -49,8 +49,8 @@ class ReusedAfterRelease(Check[Release]):
     subject = Release(happens=True)
     control = Release(happens=False)
     control_reason = "accelerator-not-released"
-    subject_takes = every(least=1, seconds=9)
-    control_takes = every(least=1, seconds=8)
+    subject_takes = whole_node(seconds=4)
+    control_takes = whole_node(seconds=4)
 
     def observe(self, bench: Bench, variant: Release, /) -> None:
         """Uses a node up, gives it back or not, and asks for one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import every
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.places import require_place
@@ -54,8 +54,8 @@ class PodsSeparate(Check[Pods]):
     subject = Pods(apart=True)
     control = Pods(apart=False)
     control_reason = "same-accelerator"
-    subject_takes = every(least=2, seconds=6)
-    control_takes = every(least=1, seconds=6)
+    subject_takes = devices(2, seconds=6)
+    control_takes = devices(1, seconds=6)
 
     def observe(self, bench: Bench, variant: Pods, /) -> None:
         """Runs two pods on a node and asks both."""

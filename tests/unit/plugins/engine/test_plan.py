@@ -1,126 +1,111 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work beside work, never on more accelerators than there are."""
+"""Who gets which accelerators: never more than there are, whole nodes where that is needed, and nobody waits for ever."""
 
 from __future__ import annotations
 
-import threading
-import time
+from collections.abc import Mapping
 
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import (
     NOTHING,
+    Request,
     Takes,
-    Work,
+    alone,
+    decide,
     devices,
-    exclusive,
-    run_all,
-    startable,
+    one_at_a_time,
+    whole_node,
 )
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import Share, Stock
 
 DRA, PLUGIN = Allocator.DRA, Allocator.DEVICE_PLUGIN
+STOCK = Stock(free={DRA: {"a": 4, "b": 2}, PLUGIN: {"c": 2, "d": 2}}, chosen=DRA)
 
 
-def nothing(_wanted: object) -> None:
-    """Does nothing."""
+def given(*waiting: Takes, having: Mapping[str, tuple[Takes, Mapping[str, int]]] | None = None, stock: Stock = STOCK) -> dict[str, object]:
+    """What each that waits is given, by its place."""
+    before = [Request(id=name, takes=takes, share=Share(nodes=nodes)) for name, (takes, nodes) in (having or {}).items()]
+    found = decide([*before, *(Request(id=str(place), takes=takes) for place, takes in enumerate(waiting))], stock)
+    return {name: dict(share.nodes) for name, share in found.items()}
 
 
-def started(waiting: list[Work], *, free: int, total: int) -> list[Work]:
-    return startable(waiting, free={DRA: free}, total={DRA: total}, chosen=DRA)
+def test_a_share_is_of_the_tightest_node_that_has_it() -> None:
+    assert given(devices(2)) == {"0": {"b": 2}}
+    assert given(devices(3)) == {"0": {"a": 3}}
+    assert given(devices(1), having={"x": (devices(1), {"b": 1})}) == {"0": {"b": 1}}
 
 
-def work(name: str, takes: Takes) -> Work:
-    return Work(name=name, takes=takes, run=nothing)
+def test_what_no_node_has_is_made_of_whole_nodes() -> None:
+    assert given(devices(5)) == {"0": {"a": 4, "b": 2}}
+    assert given(devices(5), having={"x": (devices(1), {"b": 1})}) == {}
+    assert given(devices(9)) == {}
 
 
-def test_the_widest_and_the_longest_start_first() -> None:
-    waiting = [work("short", devices(1, seconds=2)), work("wide", devices(2)), work("long", devices(1, seconds=9)), work("free", NOTHING)]
-    assert [item.name for item in started(waiting, free=2, total=2)] == ["free", "wide"]
-    assert [item.name for item in started(waiting[:1] + waiting[2:], free=2, total=2)] == ["free", "long", "short"]
+def test_a_whole_node_is_the_smallest_that_nobody_uses() -> None:
+    assert given(whole_node(least=2)) == {"0": {"b": 2}}
+    assert given(whole_node(), having={"x": (devices(1), {"b": 1})}) == {"0": {"a": 4}}
+    assert given(whole_node(), having={"x": (devices(1), {"b": 1}), "y": (devices(1), {"a": 1})}) == {}
 
 
-def test_nothing_overtakes_the_widest() -> None:
-    waiting = [work("wide", devices(2)), work("narrow", devices(1)), work("free", NOTHING)]
-    assert [item.name for item in started(waiting, free=1, total=2)] == ["free"]
+def test_nodes_that_are_named_are_waited_for() -> None:
+    wanted = Takes(hosts=("c", "d"), allocator=PLUGIN)
+    assert given(wanted) == {"0": {"c": 2, "d": 2}}
+    assert given(wanted, having={"x": (whole_node(allocator=PLUGIN), {"c": 2})}) == {}
 
 
-def test_what_others_rest_on_starts_before_them_with_something_short_beside_it() -> None:
-    waiting = [
-        work("wide", devices(2)),
-        work("long", devices(1, seconds=9)),
-        work("short", devices(1, seconds=1)),
-        work("basis", devices(1, seconds=6, first=True)),
-    ]
-    assert [item.name for item in started(waiting, free=2, total=2)] == ["basis", "short"]
-    assert [item.name for item in started(waiting, free=1, total=1)] == ["basis"]
+def test_the_first_and_then_the_longest_start_first() -> None:
+    basis = devices(4, seconds=1, first=True)
+    assert given(devices(2, seconds=9), devices(2, seconds=8), devices(1, seconds=7), basis) == {"3": {"a": 4}, "0": {"b": 2}}
 
 
-def test_what_would_use_two_makes_do_with_one() -> None:
-    assert devices(2, least=1).of({DRA: 1}, chosen=DRA) == {DRA: 1}
-    assert [item.name for item in started([work("wide", devices(2, least=1))], free=1, total=1)] == ["wide"]
+def test_nothing_overtakes_who_waits_for_a_node() -> None:
+    having = {"x": (devices(1), {"a": 1})}
+    assert given(devices(4, seconds=9), devices(1, seconds=1), having=having) == {"1": {"b": 1}}
+    assert given(devices(4, seconds=9), devices(3, seconds=1), having=having) == {}
 
 
-def test_exclusive_work_has_everything_to_itself() -> None:
-    assert started([work("alone", exclusive())], free=3, total=4) == []
-    assert [item.name for item in started([work("alone", exclusive()), work("one", devices(1))], free=4, total=4)] == ["alone"]
+def test_what_takes_nothing_never_waits() -> None:
+    assert given(NOTHING, devices(2), having={"x": (devices(4), {"a": 4}), "y": (devices(2), {"b": 2})}) == {"0": {}}
 
 
-def test_work_that_needs_nothing_does_not_wait() -> None:
-    assert [item.name for item in started([work("free", NOTHING)], free=0, total=0)] == ["free"]
+def test_one_allocators_devices_are_not_the_others() -> None:
+    assert given(devices(2, allocator=PLUGIN), having={"x": (devices(4), {"a": 4}), "y": (devices(2), {"b": 2})}) == {"0": {"c": 2}}
 
 
-def test_more_than_there_is_is_refused_instead_of_waited_for() -> None:
-    with pytest.raises(ValueError, match="big needs more than the 1"):
-        run_all([work("big", devices(2))], total={DRA: 1}, chosen=DRA)
+def test_what_would_use_two_makes_do_with_one_where_there_is_no_more() -> None:
+    one = Stock(free={DRA: {"a": 1}, PLUGIN: {}}, chosen=DRA)
+    assert given(devices(2, least=1), stock=one) == {"0": {"a": 1}}
 
 
-def test_never_more_at_once_than_there_are() -> None:
-    lock, now, most = threading.Lock(), [0], [0]
-
-    def busy(count: int) -> object:
-        def run(_wanted: object) -> None:
-            with lock:
-                now[0] += count
-                most[0] = max(most[0], now[0])
-            time.sleep(0.01)
-            with lock:
-                now[0] -= count
-
-        return run
-
-    works = [Work(name=f"w{number}", takes=devices(1 + number % 2), run=busy(1 + number % 2)) for number in range(12)]
-    assert set(run_all(works, total={DRA: 2}, chosen=DRA).values()) == {None}
-    assert most[0] == 2
+def test_a_lock_is_one_s_at_a_time() -> None:
+    assert given(one_at_a_time("queue"), one_at_a_time("queue"), one_at_a_time("groups")) == {"0": {}, "2": {}}
+    assert given(whole_node(allocator=PLUGIN, lock="queue"), having={"x": (one_at_a_time("queue"), {})}) == {}
 
 
-def test_what_one_raises_is_its_own_affair() -> None:
-    def broken(_wanted: object) -> None:
-        raise RuntimeError("broken")
-
-    raised = run_all([Work(name="bad", takes=devices(1), run=broken), work("good", devices(1))], total={DRA: 1}, chosen=DRA)
-    assert isinstance(raised["bad"], RuntimeError)
-    assert raised["good"] is None
+def test_who_wants_to_be_alone_goes_last_and_is_left_alone() -> None:
+    assert given(alone(), NOTHING) == {"1": {}}
+    assert given(alone(), having={"x": (NOTHING, {})}) == {}
+    assert given(alone(), alone()) == {"0": {}}
+    assert given(NOTHING, devices(1), having={"x": (alone(), {})}) == {}
 
 
-def test_work_is_told_whether_others_wait() -> None:
-    told = []
-    works = [Work(name=name, takes=devices(1), run=lambda wanted: told.append(wanted())) for name in ("one", "two")]
-    run_all(works, total={DRA: 1}, chosen=DRA)
-    assert told == [True, False]
+@pytest.mark.parametrize(
+    ("takes", "possible"),
+    [
+        (devices(6), True),
+        (devices(7), False),
+        (whole_node(least=4, allocator=PLUGIN), True),
+        (whole_node(least=5, allocator=PLUGIN), False),
+        (NOTHING, True),
+    ],
+)
+def test_more_than_there_is_is_not_possible(takes: Takes, *, possible: bool) -> None:
+    assert takes.possible(STOCK) is possible
 
 
-def test_work_on_one_allocators_devices_does_not_wait_for_the_others() -> None:
-    waiting = [work("claims", devices(2)), work("counts", devices(1, allocator=PLUGIN)), work("more claims", devices(1))]
-    found = startable(waiting, free={DRA: 1, PLUGIN: 1}, total={DRA: 2, PLUGIN: 1}, chosen=DRA)
-    assert [item.name for item in found] == ["counts"]
-
-
-def test_exclusive_work_takes_both_allocators_devices() -> None:
-    assert exclusive().of({DRA: 2, PLUGIN: 1}, chosen=DRA) == {DRA: 2, PLUGIN: 1}
-    assert startable([work("alone", exclusive())], free={DRA: 2, PLUGIN: 0}, total={DRA: 2, PLUGIN: 1}, chosen=DRA) == []
-
-
-def test_too_little_of_its_own_allocator_is_too_little() -> None:
-    assert not devices(1, allocator=PLUGIN).possible({DRA: 2, PLUGIN: 0}, chosen=DRA)
-    assert devices(1).possible({DRA: 0, PLUGIN: 1}, chosen=PLUGIN)
+def test_what_is_possible_gets_its_share_when_nobody_has_any() -> None:
+    for count in range(1, 7):
+        for takes in (devices(count), whole_node(least=count)):
+            assert sum(decide([Request(id="x", takes=takes)], STOCK)["x"].nodes.values()) >= count

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import arena, asked, offers
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, offers
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.gangs import words_of_barrier
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World, world
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World, own_labels, world
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import Reading, gauge_of, saying, values_of
 
 JSON = Any
@@ -47,20 +47,6 @@ def test_an_init_container_may_be_the_greediest() -> None:
     assert asked(pod("a", 1, init=3)["spec"], GPU) == 3
 
 
-def test_the_arena_is_the_smallest_node_that_will_do() -> None:
-    found = offers([node("a", "8"), node("b", "2"), node("c", "1")], [], GPU)
-    chosen = arena(found, least=2)
-    assert chosen is not None
-    assert (chosen.hosts, chosen.free, chosen.selector) == (("host-b",), 2, {"kubernetes.io/hostname": "host-b"})
-
-
-def test_nodes_of_one_accelerator_make_an_arena_together() -> None:
-    chosen = arena(offers([node("a", "1"), node("b", "1")], [], GPU), least=2)
-    assert chosen is not None
-    assert (chosen.hosts, chosen.free, chosen.selector) == (("host-a", "host-b"), 2, {})
-    assert arena(offers([node("a", "1")], [], GPU), least=2) is None
-
-
 def _deployment(name: str, **annotations: str) -> JSON:
     marks = {f"cluster.k8s.io/cluster-api-autoscaler-node-group-{key}-size": value for key, value in annotations.items()}
     return {"metadata": {"name": name, "uid": name, "annotations": marks}, "spec": {"replicas": 1}}
@@ -80,6 +66,31 @@ def test_a_node_belongs_to_the_group_of_its_machine() -> None:
     assert [(group.name, group.can_grow) for group in found.groups] == [("gpu", True)]
     assert {member.name: member.group for member in found.nodes} == {"a": "gpu", "b": ""}
     assert World.read(found.as_fact()) == World(groups=tuple(found.groups), machines=found.machines, nodes=tuple(found.nodes))
+
+
+LABELLED = {
+    "kkp": {"spec": {"template": {"spec": {"metadata": {"labels": {"pool": "gpu", "zone": "a"}}}}}},
+    "cluster-api": {"spec": {"template": {"metadata": {"labels": {"pool": "gpu", "zone": "a"}}}}},
+}
+
+
+def _with_labels(name: str, **labels: str) -> JSON:
+    return {"metadata": {"name": name, "labels": labels}}
+
+
+@pytest.mark.parametrize("deployment", LABELLED.values(), ids=LABELLED)
+def test_labels_tell_a_groups_nodes_from_others(deployment: JSON) -> None:
+    mine = [_with_labels("a", pool="gpu", zone="a", host="a"), _with_labels("b", pool="gpu", zone="a", host="b")]
+    assert own_labels(deployment, members=mine, others=[_with_labels("c", pool="cpu", zone="a")]) == {"pool": "gpu", "zone": "a"}
+    assert own_labels(deployment, members=mine, others=[_with_labels("c", pool="gpu", zone="a")]) == {}
+
+
+def test_labels_that_the_nodes_do_not_have_tell_nothing() -> None:
+    mine = [_with_labels("a", pool="gpu"), _with_labels("b", pool="gpu")]
+    assert own_labels(LABELLED["kkp"], members=mine, others=[_with_labels("c", zone="a")]) == {"pool": "gpu"}
+    assert own_labels(LABELLED["kkp"], members=[_with_labels("a")], others=[]) == {}
+    assert own_labels({"spec": {}}, members=mine, others=[]) == {}
+    assert own_labels(LABELLED["kkp"], members=[], others=[]) == {}
 
 
 @pytest.mark.parametrize(
