@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import CheckResult, RequirementResult, Run
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 
-from .excerpt import compact
+from .excerpt import NOT_FLIPPED, compact, control_state
 from .judgement import server_version
 from .sealed import Evidence
 
@@ -136,7 +136,7 @@ def turns(pair: Pair[CheckResult]) -> list[Change]:
         return {
             "check": f"{check.verdict}, {check.fidelity}",
             "subject": f"{subject.verdict}: {subject.reason}",
-            "control": f"{control.verdict}: {control.reason}{'' if control.flipped else ', not flipped'}",
+            "control": f"{control.verdict}: {control.reason}{f', {NOT_FLIPPED}' if control_state(control) == NOT_FLIPPED else ''}",
         }
 
     return list(_changes(parts(pair.before), parts(pair.after)))

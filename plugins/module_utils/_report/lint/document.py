@@ -111,7 +111,7 @@ def parse(content: str) -> Document:
         root = yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
+        problem = str(getattr(error, "problem", None) or error).removeprefix("found ")
         raise ShapeError(rule="A2", line=mark.line + 1 if mark else None, where="the file", found=problem, expected="YAML") from error
     if root is None:
         raise ShapeError(rule="A2", line=None, where="the file", found="nothing", expected="metadata and spec")
@@ -128,11 +128,13 @@ def parse(content: str) -> Document:
 
 
 def _entries(node: yaml.Node, *, category: str) -> Iterator[Entry]:
-    where = f"spec.{category}"
-    for item in _items(node, where=where):
+    for item in _items(node, where=f"spec.{category}"):
         fields: dict[str, Value] = {}
         evidence: tuple[Value, ...] = ()
-        for key, value in _pairs(item, where=where):
+        pairs = list(_pairs(item, where=f"spec.{category}"))
+        identifier = next((value.value for key, value in pairs if key.value == "id" and isinstance(value, yaml.ScalarNode)), "(no id)")
+        where = f"spec.{category}.{identifier}"
+        for key, value in pairs:
             name = str(key.value)
             if name == "evidence":
                 evidence = _evidence(value, where=f"{where}.evidence")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules about the evidence lists: A11, B2–B4, T6, T8."""
+"""Rules about the evidence lists: A11, B2–B4, T6, T8, T9."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from . import artifacts
 from .context import Context
 from .document import Entry, Value
 from .finding import Finding, Severity, shown
+from .metadata import is_reserved_address
 
 _WEB = ("http://", "https://")
 _FILE_SCHEME = "file://"
@@ -51,7 +52,9 @@ def _whole(context: Context, entry: Entry) -> Iterator[Finding]:
 def _item(context: Context, entry: Entry, item: Value) -> Iterator[Finding]:
     text, where = str(item.value), f"{entry.where}.evidence"
     if text.startswith(_WEB):
-        if context.reach and (problem := context.reach(text)):
+        if is_reserved_address(text):
+            yield context.finding("T9", where=where, line=item.line, found=shown(text), expected="an address of the product's own")
+        elif context.reach and (problem := context.reach(text)):
             expected = "an answer below 400"
             yield context.finding("A11", where=where, line=item.line, found=f"{shown(text)}: {problem}", expected=expected)
         return

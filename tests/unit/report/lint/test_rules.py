@@ -137,6 +137,7 @@ BROKEN: list[tuple[str, str, Callable[[Product], None]]] = [
     ("B3", "a failed subtest", artefact("e2e.log", "--- PASS: TestGangScheduling (1s)\n    --- FAIL: TestGangScheduling/quota (1s)\n")),
     ("B3", "the requirement's test is not in it", artefact("e2e.log", "--- PASS: TestOther (1s)\n")),
     ("B3", "the requirement's test was skipped", artefact("e2e.log", "--- SKIP: TestGangScheduling (0s)\n")),
+    ("T9", "a reserved address as evidence", field("dra_support", evidence=["evidence/page.md", "https://docs.example.org/dra"])),
     ("C1", "a PNG as logo", meta("productLogoUrl", "https://works.dev/logo.png")),
     ("I1", "a shortened text", field("dra_support", description="Support DRA.")),
     ("I2", "a lowered level", field("dra_support", level="SHOULD")),

@@ -47,16 +47,21 @@ def errors(product: Path, *, release: str, specs: Path) -> list[str]:
     return [*_metadata(given["metadata"], release), *_requirements(given["spec"], wanted["spec"], release, product.parent)]
 
 
+def snake(key: str) -> str:
+    """The other spelling that the validator takes."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", key)).lower()
+
+
 def _metadata(given: JSON, release: str) -> Iterator[str]:
     for key in REQUIRED:
-        value = given.get(key)
+        value = given.get(key, given.get(snake(key)))
         if not isinstance(value, str) or not value:
             yield f"{key} is missing or is not a string"
         elif value.startswith("[") and value.endswith("]"):
             yield f"{key} is a placeholder"
-    if not K8S_CONFORMANCE.match(str(given.get("k8sConformanceUrl"))):
+    if not K8S_CONFORMANCE.match(str(given.get("k8sConformanceUrl", given.get("k8s_conformance_url")))):
         yield "k8sConformanceUrl has another form"
-    if release == "C" and not str(given.get("productLogoUrl")).lower().endswith((".svg", ".eps", ".ai")):
+    if release == "C" and not str(given.get("productLogoUrl", given.get("product_logo_url"))).lower().endswith((".svg", ".eps", ".ai")):
         yield "productLogoUrl is no vector format"
 
 
@@ -72,7 +77,8 @@ def _requirements(given: JSON, wanted: JSON, release: str, folder: Path) -> Iter
 
 
 def _entry(entry: JSON, level: str, release: str, folder: Path) -> Iterator[str]:
-    identifier, status, evidence, notes = (entry.get(key) for key in ("id", "status", "evidence", "notes"))
+    identifier, status, notes = (entry.get(key) or "" for key in ("id", "status", "notes"))
+    evidence = entry.get("evidence") or []
     if not isinstance(evidence, list) or not all(isinstance(item, str) for item in evidence) or not isinstance(notes, str):
         yield f"{identifier}: evidence must be a list of strings and notes a string"
         return
