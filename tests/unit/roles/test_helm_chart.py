@@ -17,7 +17,7 @@ from tests.unit.plugins.conftest import serving
 from tests.unit.plugins.kkp.fake_kkp import TOKEN
 from tests.unit.plugins.kkp.harness import Bench, bench
 from tests.unit.roles.playing import Player
-from tests.unit.roles.user_cluster import UserCluster
+from tests.unit.roles.user_cluster import UserCluster, kubeconfig
 
 VALUES = {"controllerManager": {"replicas": 1}}
 
@@ -40,7 +40,7 @@ def player(root: Path, tmp_path: Path, user: Bench, inside: UserCluster) -> Play
     user.run(CLUSTER, project="ai", name="gpu-prod", version="1.34", datacenter="os-fra", provider="openstack")
     variables: dict[str, Any] = {
         "helm_chart_provider": "kkp_application",
-        "helm_chart_kubeconfig": str(inside.kubeconfig(tmp_path)),
+        "helm_chart_kubeconfig": str(kubeconfig(inside.api, tmp_path)),
         "helm_chart_component": "kueue",
         "helm_chart_name": "kueue",
         "helm_chart_namespace": "kueue-system",

@@ -15,6 +15,16 @@ from tests.unit.plugins.kkp.fake_kkp import FakeKkp
 JSON = Any
 
 
+def kubeconfig(api: ApiServer, directory: Path) -> Path:
+    """A file that opens a server of the tests."""
+    named = {"clusters": "cluster", "users": "user", "contexts": "context"}
+    bodies = {"cluster": {"server": api.address}, "user": {}, "context": {"cluster": "cluster", "user": "user"}}
+    content = {plural: [{"name": name, name: bodies[name]}] for plural, name in named.items()}
+    path = directory / "kubeconfig"
+    path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": "context", **content}))
+    return path
+
+
 class UserCluster:
     """An API server that shows what KKP was asked to install.
 
@@ -29,15 +39,6 @@ class UserCluster:
         self.says = ""
         self.waiting: JSON = {}
         api.intercept = self._look
-
-    def kubeconfig(self, directory: Path) -> Path:
-        """A file that opens it."""
-        named = {"clusters": "cluster", "users": "user", "contexts": "context"}
-        bodies = {"cluster": {"server": self.api.address}, "user": {}, "context": {"cluster": "cluster", "user": "user"}}
-        content = {plural: [{"name": name, name: bodies[name]}] for plural, name in named.items()}
-        path = directory / "kubeconfig"
-        path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": "context", **content}))
-        return path
 
     def _look(self, _method: str, path: str, _body: JSON) -> None:
         if "applicationinstallations" not in path:
