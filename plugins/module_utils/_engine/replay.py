@@ -27,12 +27,19 @@ class Replayed:
     Attributes:
         run_id: of the run.
         checks: how many checks were judged.
-        differences: one sentence per file that is not what it was, or not what follows from the observations; empty when all agree.
+        changed: one sentence per file that is not as it was sealed.
+        otherwise: one sentence per file that is not what follows from the observations, as this version judges them.
     """
 
     run_id: str
     checks: int
-    differences: tuple[str, ...]
+    changed: tuple[str, ...]
+    otherwise: tuple[str, ...]
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """All sentences; empty when every byte is the same."""
+        return (*self.changed, *self.otherwise)
 
 
 def replay(run: RunDirectory, *, checks: Mapping[str, Check[Any]]) -> Replayed:
@@ -49,7 +56,7 @@ def replay(run: RunDirectory, *, checks: Mapping[str, Check[Any]]) -> Replayed:
     opened = run.opened()
     found = sorted(path.name for path in run.checks.iterdir()) if run.checks.exists() else []
     judged = [sentence for identifier in found for sentence in _check(run, identifier, checks)]
-    return Replayed(run_id=opened.run_id, checks=len(found), differences=(*run.differences(), *judged, *_run(run)))
+    return Replayed(run_id=opened.run_id, checks=len(found), changed=tuple(run.differences()), otherwise=(*judged, *_run(run)))
 
 
 def _check(run: RunDirectory, identifier: str, checks: Mapping[str, Check[Any]]) -> Iterator[str]:
@@ -96,6 +103,9 @@ def _verdicts(path: Path, again: object) -> str:
         stored = read(CheckResult, path)
     except MalformedDocumentError as problem:
         return f": {problem}"
+    if (stored.verdict, stored.reason) == (again.verdict, again.reason):
+        before, after = dump(stored), dump(again)
+        return f": it has the same verdict, but another {', '.join(name for name in after if before[name] != after[name]) or 'layout'}"
     return f": it says {stored.verdict} ({stored.reason}), the observations say {again.verdict} ({again.reason})"
 
 

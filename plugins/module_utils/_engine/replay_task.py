@@ -31,8 +31,8 @@ def replay_entry(checks: Mapping[str, Check[Any]]) -> Entry:
         replayed = replay(RunDirectory(Path(call.options["run_dir"])), checks=checks)
         values = {"run_id": replayed.run_id, "checks": replayed.checks, "differences": list(replayed.differences)}
         if replayed.differences:
-            sentence = f"run {replayed.run_id} is not what it was sealed as: {'; '.join(replayed.differences)}"
-            return Outcome(failed=True, message=sentence, values=values)
+            what = "is not what it was sealed as" if replayed.changed else "is as it was sealed, but this version judges it otherwise"
+            return Outcome(failed=True, message=f"run {replayed.run_id} {what}: {'; '.join(replayed.differences)}", values=values)
         return Outcome(message=f"run {replayed.run_id}: {replayed.checks} checks judged again, every byte the same", values=values)
 
     return Entry(task=task, argument_spec=REPLAY_SPEC, needs_library=False)
