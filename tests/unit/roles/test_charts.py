@@ -196,3 +196,79 @@ def test_envoy_gateway_takes_backends_and_looks_at_no_pod_s_binding(render: Rend
     assert gateway["spec"]["replicas"] == 2
     (certgen,) = of_kind(objects, "Job")
     assert certgen["metadata"]["annotations"]["helm.sh/hook"].startswith("pre-install")
+
+
+POOL = {"name": "llama", "namespace": "models", "match_labels": {"app": "llama"}, "port": 8000}
+
+
+def flags(arguments: list[str]) -> set[str]:
+    return {argument.partition("=")[0].lstrip("-") for argument in arguments if argument.startswith("--")}
+
+
+def ports(container: JSON) -> set[int]:
+    return {entry["containerPort"] for entry in container["ports"]}
+
+
+@pytest.fixture(scope="module")
+def gateway(root: Path, helm: str) -> list[JSON]:
+    """The role's own chart, with what the role hands it."""
+    settings = {"ai_gateway_provider": "lab", "ai_gateway_pools": [POOL]}
+    (call,) = [call["handed"] for call in calls(root, "ai_gateway", "gateway.yml", {"lab": settings})["lab"]]
+    words = [helm, "template", "ai-gateway", call["helm_chart_folder"], "--namespace", call["helm_chart_namespace"], "--values", "-"]
+    done = subprocess.run(words, input=json.dumps(call["helm_chart_values"]), capture_output=True, text=True, check=True)
+    return [item for item in yaml.safe_load_all(done.stdout) if item]
+
+
+@pytest.fixture(scope="module")
+def upstream(helm: str, folders: Mapping[str, Path]) -> list[JSON]:
+    """The charts of Gateway API's inference extension, for the same pool."""
+    values = {"inferencePool": {"modelServers": {"matchLabels": POOL["match_labels"]}, "targetPortNumber": POOL["port"]}}
+    found: list[JSON] = []
+    for name in ("inferencepool", "body-based-routing"):
+        words = [helm, "template", "llama", str(folders[name]), "--namespace", "models", "--values", "-"]
+        done = subprocess.run(words, input=json.dumps(values), capture_output=True, text=True, check=True)
+        found += [item for item in yaml.safe_load_all(done.stdout) if item]
+    return found
+
+
+def container_of(objects: list[JSON], name: str) -> JSON:
+    (found,) = [container for _, spec in pods(objects) for container in spec["containers"] if container["name"] == name]
+    return found
+
+
+def test_a_pool_is_the_one_that_upstream_s_chart_makes(gateway: list[JSON], upstream: list[JSON]) -> None:
+    (ours,), (theirs,) = of_kind(gateway, "InferencePool"), of_kind(upstream, "InferencePool")
+    assert ours["apiVersion"] == theirs["apiVersion"]
+    assert {key: ours["spec"][key] for key in ("selector", "targetPorts")} == {
+        key: theirs["spec"][key] for key in ("selector", "targetPorts")
+    }
+    assert ours["spec"]["endpointPickerRef"]["port"] == theirs["spec"]["endpointPickerRef"]["port"]
+    services = {item["metadata"]["name"] for item in of_kind(gateway, "Service")}
+    assert ours["spec"]["endpointPickerRef"]["name"] in services
+
+
+@pytest.mark.parametrize("name", ["epp", "bbr"])
+def test_picker_and_router_run_as_upstream_s_charts_run_them(gateway: list[JSON], upstream: list[JSON], name: str) -> None:
+    ours, theirs = container_of(gateway, name), container_of(upstream, name)
+    assert ours["image"] == theirs["image"]
+    assert ports(ours) == ports(theirs)
+    # How much they write, and in which form, is nobody's business.
+    assert flags(theirs["args"]) - {"v", "zap-encoder"} <= flags(ours["args"])
+    if "readinessProbe" in theirs:
+        assert ours["readinessProbe"]["grpc"] == theirs["readinessProbe"]["grpc"]
+
+
+def test_the_picker_may_read_no_more_than_upstream_s(gateway: list[JSON], upstream: list[JSON]) -> None:
+    def rights(objects: list[JSON]) -> set[tuple[str, str, str]]:
+        return {
+            (group, resource, verb)
+            for role in of_kind(objects, "Role", "ClusterRole")
+            for rule in role["rules"]
+            for group in rule.get("apiGroups", [])
+            for resource in rule.get("resources", [])
+            for verb in rule["verbs"]
+        }
+
+    ours = rights(gateway)
+    assert ours
+    assert ours <= rights(upstream)
