@@ -20,6 +20,9 @@ else:
 CONTENT_TYPES = ("text/plain", "application/openmetrics-text")
 """What a scraper takes for metrics; the rest of the header says version and character set."""
 
+_TELLING = ("UUID", "namespace", "pod")
+"""Labels that tell whose series it is, for messages."""
+
 
 class ExpositionError(ValueError):
     """A text is not in the format. Its words say where."""
@@ -129,5 +132,6 @@ def _refuse_twins(series: Iterable[Series]) -> None:
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     for one in series:
         if one.identity in seen:
-            raise ExpositionError(f"series {one.name}{dict(one.labels)} is there twice, expected one value for each series")
+            labels = ", ".join(f'{name}="{value}"' for name, value in one.labels.items() if name in _TELLING) or f"{len(one.labels)} labels"
+            raise ExpositionError(f"series {one.name} with {labels} is there twice, expected one value for each series")
         seen.add(one.identity)

@@ -86,8 +86,8 @@ class CoreMetrics(FromMetrics, RecordedControl[Situation]):
 def _missing(accelerator: Accelerator, names: Names) -> Finding | None:
     for name in (names.utilization, names.memory_used, names.memory_free):
         if accelerator.value(name) is None:
-            count = sum(series.name == name for series in accelerator.series)
-            found = f"{count} series {name} for {accelerator.uuid} on {accelerator.node}"
+            count = len({series.value for series in accelerator.series if series.name == name})
+            found = f"{count} values of {name} for {accelerator.uuid} on {accelerator.node}"
             return failure("core-metric-missing", f"{found}, expected one: see the exporter's list of counters")
     return None
 

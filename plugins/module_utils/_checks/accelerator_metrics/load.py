@@ -28,6 +28,9 @@ JSON = Any
 FIRST, SECOND = "first", "second"
 """Roles of the pods. What is asked is asked of the first."""
 
+ASKED = "asked"
+"""Fact: the nodes whose exporters are asked."""
+
 ENDED = "ended"
 """Fact: the pods that were ended. It is the last one, when the metrics had their time to say so."""
 
@@ -73,6 +76,7 @@ def perform(bench: Bench, load: Load) -> None:
     own, mine = bench.own(MetricsSettings), bench.share.names
     # Nodes that come and go meanwhile have exporters that do, too: only those where the pods can be are asked.
     among = [exporter for exporter in exporters(bench) if not mine or exporter.node in mine]
+    bench.note(ASKED, sorted({exporter.node for exporter in among}))
     names, roles = own.names, (FIRST, SECOND)[: load.pods]
     if not _started(bench, roles, accelerators=load.accelerators):
         bench.survey()
@@ -137,7 +141,8 @@ def phase(seen: Seen, name: str) -> dict[str, Accelerator]:
     Raises:
         ExpositionError: one cannot be read.
     """
-    return by_uuid(seen, name, Names.read(seen.last(NAMES)))
+    asked = seen.last(ASKED)
+    return by_uuid(seen, name, Names.read(seen.last(NAMES)), nodes=list(map(str, asked)) if isinstance(asked, list) else [])
 
 
 def unfinished(seen: Seen, *roles: str) -> Finding | None:

@@ -120,9 +120,9 @@ class Accelerator:
     series: tuple[Series, ...]
 
     def value(self, name: str) -> float | None:
-        """The value of a metric; None when there is none, or more than one."""
-        found = [series.value for series in self.series if series.name == name]
-        return found[0] if len(found) == 1 else None
+        """The value of a metric; None when there is none, or more than one. Who share an accelerator have a series each."""
+        found = {series.value for series in self.series if series.name == name}
+        return found.pop() if len(found) == 1 else None
 
     def attributed(self, pod: tuple[str, str], names: Names) -> list[str]:
         """The core metrics of which a series names a pod, given as namespace and name."""

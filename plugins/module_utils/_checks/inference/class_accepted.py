@@ -77,7 +77,7 @@ class ClassAccepted(RecordedControl[Situation]):
             return inconclusive("cluster-not-seen", "the GatewayClasses were not read")
         accepted = [str(item["metadata"]["name"]) for item in classes if holds(item, "Accepted")]
         if not accepted or (wanted and wanted not in accepted):
-            found = f"{len(classes)} GatewayClasses, accepted {listed(accepted)}"
+            found = f"GatewayClasses: {len(classes)}, accepted: {listed(accepted)}"
             return failure("class-not-accepted", f"{found}, expected {wanted or 'one'}: see the controller's log")
         version = next(str(item["version"]) for item in crds)
         return success("class-accepted", f"Gateway API {version}; accepted: {listed(accepted)}")

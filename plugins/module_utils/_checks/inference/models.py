@@ -103,7 +103,7 @@ class ModelRouting(Check[Routes]):
         unknown, stream = Reply.read(seen.last("unknown")), Reply.read(seen.last("stream"))
         if not unknown.status or not stream.status:
             return inconclusive("prompts-not-sent", "an unknown model and a stream were not asked for")
-        flow = f"a stream began after {stream.first:g} of {stream.total:g} s"
+        flow = f"a stream began after {stream.first:.3f} of {stream.total:.3f} s"
         routed = f"{_TIMES} of {_TIMES} prompts for each model at its server, {UNKNOWN} answered {unknown.status}, {flow}"
         return next(self._problems(replies, unknown, stream), None) or success("routed-by-model", routed)
 
@@ -119,7 +119,7 @@ class ModelRouting(Check[Routes]):
         if stream.status != HTTPStatus.OK or stream.events < 2:
             yield failure("stream-broken", f"a stream had status {stream.status} and {stream.events} events, expected 200 and several")
         if not stream.first < stream.total / 2:
-            came = f"the first byte of a stream came after {stream.first:g} of {stream.total:g} s"
+            came = f"the first byte of a stream came after {stream.first:.3f} of {stream.total:.3f} s"
             yield failure("stream-held-back", f"{came}, expected before half of it")
 
 

@@ -72,19 +72,23 @@ class ExactTraffic(FromStore, Check[Traffic]):
         if not isinstance(wanted, int) or not before or not after:
             return inconclusive("not-discovered", "the workload's metrics were not stored before and after the requests: see SM-02")
         if before.get(CALLS) != 0:
-            return inconclusive("not-from-zero", f"{CALLS} was stored as {before.get(CALLS)} before any request, expected 0")
+            return inconclusive("not-from-zero", f"{CALLS} was stored as {_number(before.get(CALLS))} before any request, expected 0")
         count, measured, buckets = (after.get(name) for name in (CALLS, f"{LATENCY}_count", f"{LATENCY}_bucket"))
         if count != wanted or measured != wanted or buckets != wanted * BUCKETS:
-            found = f"{count} requests counted, {measured} measured and {buckets} in {BUCKETS} buckets"
-            return failure("requests-not-counted", f"{found}, expected {wanted} each")
+            found = f"{_number(count)} requests counted, {_number(measured)} measured and {_number(buckets)} in {BUCKETS} buckets together"
+            return failure("requests-not-counted", f"{found}, expected {wanted}, {wanted} and {wanted * BUCKETS}")
         served = [_served(fact.data) for fact in seen.facts if fact.name == "call.server"]
         if served.count(True) != wanted:
             return inconclusive("requests-not-served", f"{served.count(True)} requests were served by the workload, expected {wanted}")
         total = after.get(f"{LATENCY}_sum", -1.0)
         if abs(total - wanted * SECONDS) > 0.01 * wanted * SECONDS or after.get(QUEUE) != DEPTH:
-            found = f"sum {total:g} s and queue {after.get(QUEUE)}"
+            found = f"sum {total:g} s and queue {_number(after.get(QUEUE))}"
             return failure("values-changed", f"{found} are stored, expected {wanted * SECONDS:g} s and {DEPTH}")
         return success("requests-counted", f"0 before and {wanted} after {wanted} requests, in the counter and in the histogram")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
 
 
 def _served(call: JSON) -> bool:

@@ -162,6 +162,25 @@ def test_a_pod_that_takes_a_device_meanwhile_does_not_hide_that_it_is_measured(r
     assert (frozen.judged().verdict, frozen.judged().reason) == (Verdict.FAIL, "not-advancing")
 
 
+def shared(number: str = "") -> Edit:
+    """An accelerator has a series for each of two pods; that of the second has another value where one is given."""
+
+    def twin(line: str) -> str:
+        series, _, known = line.rpartition("} ")
+        return f'{series},pod="twin"}} {number or known}\n'
+
+    def edited(body: str) -> str:
+        return body + "".join(twin(line) for line in body.splitlines() if line.startswith((UTIL, USED, FREE)) and 'gpu="0"' in line)
+
+    return edited
+
+
+def test_an_accelerator_that_is_shared_has_a_series_for_each_who_has_it(recorded: Any) -> None:
+    assert recorded("AM-03").rewritten("scrape.now.", shared()).judged().verdict is Verdict.PASS
+    finding = recorded("AM-03").rewritten("scrape.now.", shared("55")).judged()
+    assert (finding.verdict, finding.reason) == (Verdict.FAIL, "core-metric-missing")
+
+
 def test_a_page_for_people_is_no_endpoint(recorded: Any) -> None:
     whole = recorded("AM-01")
     name = next(fact.name for fact in whole.seen.facts if fact.name.startswith("scrape."))

@@ -113,7 +113,7 @@ DECIDES: Mapping[str, frozenset[str]] = {
     "CA-02": frozenset({"group", "world.before", "baseline"}),
     "CA-03": frozenset({"group", "world.before", "trigger"}),
     "CA-04": frozenset({"group", "world.before", "world.grown", "trigger", "events.trigger", "sizes"}),
-    "CA-05": frozenset({"group", "world.before", "world.grown", "trigger", "exec.trigger.member"}),
+    "CA-05": frozenset({"group", "world.before", "world.grown", "trigger", "exec.trigger.member", "exec.baseline-0.member"}),
     "CA-06": frozenset({"group", "world.before", "world.grown", "world.shrunk", "moment"}),
     "CA-07": frozenset({"group", "world.before", "world.grown", "sizes"}),
     "CA-08": frozenset({"group", "world.before", "trigger", "events.trigger", "sizes"}),
