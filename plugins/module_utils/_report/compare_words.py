@@ -55,34 +55,34 @@ def _verdict(comparison: Comparison) -> Iterator[str]:
 
 def _requirements(comparison: Comparison) -> Iterator[Block]:
     rows = tuple(_requirement(pair) for pair in comparison.requirements)
-    heading = ("requirement", "before", "now", "fidelity before", "fidelity now", "seconds before", "seconds now", "in one sentence, now")
-    yield Table(caption="Requirements of both runs", heading=heading, rows=rows, numbers=(5, 6))
+    heading = ("requirement", "before", "now", "fidelity", "seconds before", "seconds now")
+    yield Table(caption="Requirements of both runs", heading=heading, rows=rows, numbers=(4, 5))
+    for pair in comparison.moved:
+        if pair.after:
+            yield Paragraph(text=f"{pair.after.id} now: {pair.after.sentence}")
 
 
 def _requirement(pair: Pair[RequirementResult | None]) -> tuple[Cell, ...]:
-    before, after = pair.before, pair.after
-    known = after or before
+    known = [result for result in (pair.before, pair.after) if result]
     return (
-        known.id if known else "",
-        Judged(before.verdict if before else "unverified"),
-        Judged(after.verdict if after else "unverified"),
-        before.fidelity if before else "",
-        after.fidelity if after else "",
-        f"{before.seconds:.1f}" if before else "",
-        f"{after.seconds:.1f}" if after else "",
-        after.sentence if after else "Not verified in this run.",
+        known[0].id,
+        Judged(pair.before.verdict if pair.before else "unverified"),
+        Judged(pair.after.verdict if pair.after else "unverified"),
+        " → ".join(dict.fromkeys(result.fidelity for result in known)),
+        f"{pair.before.seconds:.1f}" if pair.before else "",
+        f"{pair.after.seconds:.1f}" if pair.after else "",
     )
 
 
 def _checks(comparison: Comparison) -> Iterator[Block]:
     yield Heading(text="Checks")
     rows = tuple(
-        (pair.after.id, pair.after.title, change.what, Code(change.before), Code(change.after), words)
+        (f"{pair.after.id}: {pair.after.title}", change.what, change.before, change.after, words)
         for pair in comparison.turned
         for change, words in _turned(pair)
     )
     if rows:
-        heading = ("check", "title", "side", "before", "now", "seen now")
+        heading = ("check", "side", "before", "now", "seen now")
         yield Table(caption="Checks with another outcome, and the side that changed", heading=heading, rows=rows)
     else:
         yield Paragraph(text="No check of both runs has another verdict, another fidelity, or another reason on one of its sides.")

@@ -163,7 +163,10 @@ def _observations(check: CheckEvidence, *, limit: int) -> Iterator[str]:
         for observation in check.observations
     ]
     yield from table(("#", "after", "side", "observation", "request", "sha256"), rows)
-    for observation in check.observations:
+    if not limit:
+        yield "They are too many for a page to hold what each of them says: that is in the run directory."
+        yield ""
+    for observation in check.observations if limit else ():
         name, digest = markdown_code(observation.name), markdown_code(observation.digest)
         yield f"{observation.n}. {observation.side}, {name}, at {markdown(observation.at)}, {digest}"
         yield ""

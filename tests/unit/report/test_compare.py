@@ -74,9 +74,7 @@ def test_the_side_that_changed_is_named(make_run: MakeRun) -> None:
     comparison = compare(source, later)
     (pair,) = comparison.turned
     assert turns(pair) == [Change(what="control", before="fail: claim-unallocated", after="fail: timed-out, not flipped")]
-    assert "| DRA-05 | check DRA-05 | control | `fail: claim-unallocated` | `fail: timed-out, not flipped` | no device was" in text(
-        comparison
-    )
+    assert "| DRA-05: check DRA-05 | control | fail: claim-unallocated | fail: timed-out, not flipped | no device was" in text(comparison)
     assert not comparison.nothing_changed
 
 

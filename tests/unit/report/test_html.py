@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Fidelity, Verdict
+from ansible_collections.ailab.conformance.plugins.module_utils._report.compare import compare
 from ansible_collections.ailab.conformance.plugins.module_utils._report.html import render
 from ansible_collections.ailab.conformance.plugins.module_utils._report.html_style import SHEET
 from ansible_collections.ailab.conformance.plugins.module_utils._report.markup import document, el
@@ -62,10 +63,10 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def html(run: Path, *, target: Target = Target.REHEARSAL, version: str = "v1.34") -> str:
+def html(run: Path, *, target: Target = Target.REHEARSAL, version: str = "v1.34", earlier: Path | None = None) -> str:
     claims = {"dra_support": Claim(layer="the platform")} if version < "v1.36" else {}
     order = Order(specification=loader.load(version), target=target, metadata=METADATA, claims=claims)
-    return render(compose(order, read(run)))
+    return render(compose(order, read(run)), compare(read(earlier), read(run)) if earlier else None)
 
 
 def test_nothing_is_loaded_and_nothing_runs(make_run: MakeRun) -> None:
@@ -98,13 +99,15 @@ def test_a_policy_forbids_what_is_not_there(make_run: MakeRun) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_change_nothing_but_words(make_run: MakeRun, words: str) -> None:
-    hostile, plain = html(make_run(words=words)), html(make_run())
+    hostile = html(make_run(words=words), earlier=make_run(words=words, verdicts={"DRA-05": Verdict.FAIL}))
+    plain = html(make_run(), earlier=make_run(verdicts={"DRA-05": Verdict.FAIL}))
     assert Page(hostile).elements == Page(plain).elements
     assert not set(hostile) & set("\u202e\x1b\x00")
 
 
-def test_everything_can_be_reached_and_is_named(make_run: MakeRun) -> None:
-    page = Page(html(make_run()))
+@pytest.mark.parametrize("compared", [False, True])
+def test_everything_can_be_reached_and_is_named(make_run: MakeRun, *, compared: bool) -> None:
+    page = Page(html(make_run(), earlier=make_run(verdicts={"DRA-05": Verdict.FAIL}, checks=["DRA-05"]) if compared else None))
     identifiers = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
     assert {link["href"].removeprefix("#") for link in page.all("a")} <= set(identifiers)
@@ -118,6 +121,20 @@ def test_headings_do_not_skip_a_level(make_run: MakeRun) -> None:
     levels = [int(tag[1]) for tag, _ in Page(html(make_run())).elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_every_section_is_in_the_contents(make_run: MakeRun) -> None:
+    page = Page(html(make_run(), earlier=make_run()))
+    sections = {section["id"] for section in page.all("section")}
+    assert sections <= {link["href"].removeprefix("#") for link in page.all("a")}
+    assert {"requirements", "compared", "dra_support", "versions", "cluster", "clean-up", "replay"} == sections
+    assert page.all("nav") == [{"aria-label": "Contents"}]
+
+
+def test_what_was_not_run_has_no_sides(make_run: MakeRun) -> None:
+    page = Page(html(make_run(checks=["DRA-05"], verdicts={"DRA-05": Verdict.NOT_RUN})))
+    assert "sides" not in {attributes.get("class") for attributes in page.all("div")}
+    assert "not run" in page.words
 
 
 def test_a_rehearsal_says_so_first_and_in_its_title(make_run: MakeRun) -> None:

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import ObjectRef, Uncompared
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._report.order import Claim, Order, Target
-from ansible_collections.ailab.conformance.plugins.module_utils._report.pages import render
+from ansible_collections.ailab.conformance.plugins.module_utils._report.pages import PAGE_LIMIT, render
 from ansible_collections.ailab.conformance.plugins.module_utils._report.product import compose
-from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import read
+from ansible_collections.ailab.conformance.plugins.module_utils._report.sealed import Evidence, read
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 from markdown_it import MarkdownIt
 
@@ -30,7 +31,10 @@ HOSTILE = [
 
 
 def page(run: Path) -> str:
-    source = read(run)
+    return rendered(read(run))
+
+
+def rendered(source: Evidence) -> str:
     order = Order(
         specification=loader.load("v1.34"), target=Target.REHEARSAL, metadata={}, claims={"dra_support": Claim(layer="the platform")}
     )
@@ -65,6 +69,45 @@ def test_a_long_observation_is_cut_with_a_word_on_it(make_run: MakeRun) -> None:
     text = page(make_run(checks=["DRA-05"]))
     assert "characters more, in the run directory" in text
     assert "x" * 2100 not in text
+
+
+@pytest.mark.parametrize(("times", "words"), [(10, "characters more, in the run directory"), (60, "They are too many for a page to hold")])
+def test_a_page_stays_small_enough_for_github_to_show_it(make_run: MakeRun, times: int, words: str) -> None:
+    # What comes from a cluster can be long in every observation of every check.
+    run = make_run(words="word " * 400)
+    source = read(run)
+    bulk = {identifier: dataclasses.replace(check, observations=check.observations * times) for identifier, check in source.checks.items()}
+    text = rendered(dataclasses.replace(source, checks=bulk))
+    assert len(text.encode()) <= PAGE_LIMIT
+    assert text.count(words) >= len(source.checks)
+    assert text.count("| subject | `claim` |") == len(source.checks) * times
+
+
+def test_what_was_asked_seen_and_would_have_been_seen_stand_in_this_order(make_run: MakeRun) -> None:
+    text = page(make_run(checks=["DRA-05"]))
+    parts = ("**Asked:**", "**Seen:**", "**Had it been broken:**", "**Seen where it was broken on purpose:**", "**Verdict:**", "<details>")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_observations_are_folded_up_with_their_table(make_run: MakeRun) -> None:
+    text = page(make_run(checks=["DRA-05"]))
+    assert text.index("<details>") < text.index("| # | after | side |") < text.index("</details>")
+
+
+def test_a_check_that_was_not_run_says_why_and_shows_no_control(make_run: MakeRun) -> None:
+    text = page(make_run(checks=["DRA-05"], verdicts={"DRA-05": Verdict.NOT_RUN}))
+    assert "**Not run:** the pod saw gpu-0, the device that was allocated" in text
+    assert "negative control, live" not in text
+    assert "**Seen:**" not in text
+
+
+def test_kinds_that_could_not_be_compared_are_named(make_run: MakeRun) -> None:
+    source = read(make_run())
+    doubt = Uncompared(kind="ClusterQueue", before="", after="HTTP 403 | no <right>")
+    inventory = dataclasses.replace(source.run.inventory, uncompared=(doubt,))
+    source = dataclasses.replace(source, run=dataclasses.replace(source.run, inventory=inventory))
+    assert "Not compared: ClusterQueue (after: HTTP 403 \\| no \\<right\\>)." in rendered(source)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
