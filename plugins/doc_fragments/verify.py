@@ -94,7 +94,8 @@ options:
     default: false
   max_nodes_added:
     description:
-      - How many nodes the checks may cause to be added at one time.
+      - How many nodes more there may be than when the requirement was begun, whoever has made them come. Beyond that no further check is
+        started, and what was not started is V(not_run).
     type: int
     default: 1
   max_minutes:

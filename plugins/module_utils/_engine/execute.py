@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._cluster.clock import Deadline
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConformanceError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 
+from .budget import Budget
 from .check import RecordedControl
 from .codec import dump
 from .observations import ERROR, PRECONDITION, VARIANT, Recorder, Seen
@@ -54,10 +54,13 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Lease
 
     Returns:
         In the order of the checks.
+
+    Raises:
+        ConformanceError: the nodes cannot be counted.
     """
-    deadline = Deadline(clock=workspace.cluster.clock, seconds=workspace.settings.max_minutes * 60)
+    budget = Budget(workspace.cluster, workspace.settings)
     runs = [
-        _Run(check, side, workspace, leases=leases, deadline=deadline)
+        _Run(check, side, workspace, leases=leases, budget=budget)
         for check in checks
         for side in Side
         if not (side is Side.CONTROL and check.control_kind is ControlKind.RECORDED)
@@ -78,7 +81,7 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Lease
 class _Run:
     """One side of one check."""
 
-    def __init__(self, check: Check[Any], side: Side, workspace: Workspace, *, leases: Leases, deadline: Deadline) -> None:
+    def __init__(self, check: Check[Any], side: Side, workspace: Workspace, *, leases: Leases, budget: Budget) -> None:
         self.check, self.side = check, side
         self.name = f"{check.id.lower()}-{side}"
         self.takes = check.takes(side)
@@ -86,16 +89,15 @@ class _Run:
         self.recorded = Seen()
         self._workspace = workspace
         self._leases = leases
-        self._deadline = deadline
+        self._budget = budget
 
     def __call__(self, share: Share, wanted: Callable[[], bool]) -> None:
         """Observes, and takes a recorded control from what was observed.
 
         Raises:
-            PreconditionError: the requirement's time is over.
+            PreconditionError: the requirement's time or nodes are used up.
         """
-        if self._deadline.passed():
-            raise self._late()
+        self._budget.require(f"starting the {self.side} of {self.check.id}")
         self.recorder(VARIANT, dump(self.check.variant(self.side)))
         self._observe(share, wanted)
         if isinstance(self.check, RecordedControl):
@@ -164,15 +166,6 @@ class _Run:
         else:
             sentence = f"{self.check.id} broke while observing its {self.side}: {type(problem).__name__}: {problem}"
             self.recorder(ERROR, {"reason": "check-broken", "sentence": sentence})
-
-    def _late(self) -> PreconditionError:
-        return PreconditionError(
-            name="time-budget",
-            what=f"starting the {self.side} of {self.check.id}",
-            found=f"the requirement's {self._workspace.settings.max_minutes:g} minutes are over",
-            expected="time that is left",
-            look="the option max_minutes, and what took so long",
-        )
 
 
 def _code(name: str) -> str:

@@ -106,13 +106,9 @@ LOOKING = Needs(reads=(kinds.DEVICE_CLASS,), rights=tuple(right for kind in _LOO
 
 WORKING = LOOKING + Needs(
     makes=(kinds.NAMESPACE,),
-    rights=(
-        *(right for kind in (kinds.SERVICE_ACCOUNT, kinds.EVENT, kinds.RESOURCE_CLAIM) for right in inside(kind, "list", "watch")),
-        *anywhere(kinds.NODE, "watch"),
-    ),
+    rights=tuple(right for kind in (kinds.SERVICE_ACCOUNT, kinds.EVENT, kinds.RESOURCE_CLAIM) for right in inside(kind, "list", "watch")),
 )
-"""What every verification does that makes something: its namespaces, reading why something in them does not go on, and counting the nodes
-that come to be."""
+"""What every verification does that makes something: its namespaces, and reading why something in them does not go on."""
 
 PROBES = Needs(
     makes=(kinds.POD, kinds.RESOURCE_CLAIM, kinds.RESOURCE_CLAIM_TEMPLATE),

@@ -30,7 +30,7 @@ class Settings:
         cleanup_seconds: by when what was made must be gone.
         allocator: ``dra``, ``device_plugin``, or ``auto`` for the one that has accelerators.
         allow_disruptive: whether checks may run that disturb what was there before them.
-        max_nodes_added: how many nodes the checks of a requirement may cause to be added at one time.
+        max_nodes_added: while there are so many nodes more than when the requirement was begun, checks of it are still started.
         max_minutes: after this time no further check of a requirement is started.
         own: the requirement's own settings, a dataclass of its package; None where it has none.
     """
