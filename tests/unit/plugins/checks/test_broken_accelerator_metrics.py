@@ -18,8 +18,8 @@ UTIL, USED, FREE, TEMP = "DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_FB_USED", "DCGM_FI
 _LINE = r'^({metric}\{{[^\n]*gpu="{gpu}"[^\n]*\}}) \S+$'
 
 
-def value(metric: str, number: str, *, gpu: str = "0") -> Edit:
-    """The series of a metric have another value."""
+def value(metric: str, number: str, *, gpu: str = "[0-9]+") -> Edit:
+    """The series of a metric have another value, for every accelerator or for one."""
     pattern = re.compile(_LINE.format(metric=metric, gpu=gpu), re.MULTILINE)
     return lambda body: pattern.sub(rf"\g<1> {number}", body)
 
@@ -34,14 +34,9 @@ def unnamed(metric: str = "") -> Edit:
     return lambda body: re.sub(rf'^({metric}[^\n]*),namespace="[^"]*",pod="[^"]*"', r"\g<1>", body, flags=re.MULTILINE)
 
 
-def swapped(body: str) -> str:
-    """The exporter takes each device for the other one."""
-    for old, new in (('gpu="0"', 'gpu="x"'), ('gpu="1"', 'gpu="0"'), ('gpu="x"', 'gpu="1"')):
-        body = body.replace(old, new)
-    first, second = (re.search(rf'gpu="{gpu}",UUID="([^"]+)"', body) for gpu in "01")
-    if first and second:
-        body = body.replace(first[1], "kept").replace(second[1], first[1]).replace("kept", second[1])
-    return body
+def swapped(first: str, second: str) -> Edit:
+    """The exporter takes each of two accelerators for the other one."""
+    return lambda body: body.replace(first, "kept").replace(second, first).replace("kept", second)
 
 
 def everybody(body: str) -> str:
@@ -72,18 +67,15 @@ def everybody(body: str) -> str:
         ("AM-06", "scrape.after.", value(USED, "64"), Verdict.FAIL, "memory-stays"),
         ("AM-06", "scrape.after.", lost(USED), Verdict.INCONCLUSIVE, "end-not-seen"),
         ("AM-06", "scrape.busy.", value(USED, "0"), Verdict.FAIL, "memory-not-seen"),
-        ("AM-06", "scrape.busy.", swapped, Verdict.FAIL, "load-not-seen"),
         ("AM-06", "scrape.busy.", lost(UTIL), Verdict.FAIL, "device-without-metrics"),
         ("AM-06", "scrape.", value(UTIL, "90"), Verdict.INCONCLUSIVE, "not-idle-before"),
         ("AM-07", "scrape.idle.", unnamed(), Verdict.FAIL, "attribution-missing"),
         ("AM-07", "scrape.idle.", unnamed(USED), Verdict.FAIL, "attribution-partial"),
         ("AM-07", "scrape.idle.", lambda body: body.replace('pod="am-07', 'pod="exporter'), Verdict.FAIL, "attribution-missing"),
-        ("AM-07", "scrape.idle.", swapped, Verdict.FAIL, "attribution-wrong"),
         ("AM-07", "scrape.idle.", everybody, Verdict.FAIL, "attribution-wrong"),
-        ("AM-08", "scrape.busy.", value(UTIL, "45", gpu="[01]"), Verdict.FAIL, "other-device-busy"),
-        ("AM-08", "scrape.busy.", swapped, Verdict.FAIL, "other-device-busy"),
-        ("AM-08", "scrape.busy.", value(UTIL, "0", gpu="[01]"), Verdict.FAIL, "load-not-seen"),
-        ("AM-08", "scrape.idle.", value(UTIL, "45", gpu="[01]"), Verdict.INCONCLUSIVE, "not-idle-before"),
+        ("AM-08", "scrape.busy.", value(UTIL, "45"), Verdict.FAIL, "other-device-busy"),
+        ("AM-08", "scrape.busy.", value(UTIL, "0"), Verdict.FAIL, "load-not-seen"),
+        ("AM-08", "scrape.idle.", value(UTIL, "45"), Verdict.INCONCLUSIVE, "not-idle-before"),
         ("AM-08", "scrape.busy.", lost(UTIL), Verdict.INCONCLUSIVE, "metrics-not-seen"),
         ("AM-10", "scrape.now.", lambda body: re.sub(r"DCGM_FI_DEV", "vendor", body), Verdict.INCONCLUSIVE, "metrics-not-seen"),
         (
@@ -98,6 +90,29 @@ def everybody(body: str) -> str:
 def test_broken_metrics(*, recorded: Any, identifier: str, facts: str, edit: Edit, verdict: Verdict, reason: str) -> None:
     finding = recorded(identifier).rewritten(facts, edit).judged()
     assert (finding.verdict, finding.reason) == (verdict, reason), finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("identifier", "facts", "reason"),
+    [
+        ("AM-06", "scrape.busy.", "load-not-seen"),
+        ("AM-07", "scrape.idle.", "attribution-wrong"),
+        ("AM-08", "scrape.busy.", "other-device-busy"),
+    ],
+)
+def test_metrics_of_another_device_are_not_taken_for_those_of_the_pods(recorded: Any, identifier: str, facts: str, reason: str) -> None:
+    whole = recorded(identifier)
+    mine, node = whole.seen.last("device.first")[0], whole.seen.last("asked")[0]
+    found = re.findall(r'UUID="([^"]+)"', whole.seen.last(f"scrape.idle.{node}")["body"])
+    other = (whole.seen.last("device.second") or [uuid for uuid in found if uuid != mine])[0]
+    finding = whole.rewritten(facts, swapped(mine, other)).judged()
+    assert (finding.verdict, finding.reason) == (Verdict.FAIL, reason), finding.sentence
+
+
+def test_a_load_is_judged_by_every_exporter_that_was_asked(recorded: Any) -> None:
+    whole = recorded("AM-06")
+    finding = whole.edited("asked", lambda nodes: [*nodes, "another-node"]).judged()
+    assert (finding.verdict, finding.reason) == (Verdict.INCONCLUSIVE, "metrics-unreadable")
 
 
 @pytest.mark.parametrize("twice", [True, False])

@@ -63,10 +63,10 @@ BESIDE: Mapping[str, frozenset[str]] = {
     # Where no slice publishes devices, a device plugin's count has to do; it stands in the settings where a node has no label for it.
     "AM-02": frozenset({"devices", "settings", "slices"}),
     "AM-03": frozenset({"devices", "slices"}),
-    # What pods say of their devices is taken into the facts device.*.
-    "AM-06": frozenset({"exec.first.probe", "released.first"}),
-    "AM-07": frozenset({"exec.first.probe", "released.first"}),
-    "AM-08": frozenset({"exec.first.probe", "exec.second.probe", "released.first", "released.second"}),
+    # What pods say of their devices is taken into the facts device.*, and which exporters are asked into the fact asked.
+    "AM-06": frozenset({"exporters", "exec.first.probe", "released.first"}),
+    "AM-07": frozenset({"exporters", "exec.first.probe", "released.first"}),
+    "AM-08": frozenset({"exporters", "exec.first.probe", "exec.second.probe", "released.first", "released.second"}),
     # The pod before its loss; who comes is what counts.
     "AM-11": frozenset({"exporter", "exporters"}),
     # By these a workload is named; what is stored of it is what counts.
