@@ -65,6 +65,17 @@ def test_prose_at_the_start_of_a_line_stays_prose(text: str) -> None:
     }
 
 
+@pytest.mark.parametrize("text", [*HOSTILE, "1. x", "17) x", "143. nodes", "123456789. x", "7.", "- x", "+ x", "99.5", "1.5 s"])
+def test_prose_at_the_start_of_a_block_stays_prose(text: str) -> None:
+    if escape.one_line(text):
+        assert tokens(escape.markdown(text)) <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
+
+
+@pytest.mark.parametrize("number", ["99.5", "0.46", "1.5 times", "v1.34"])
+def test_a_number_is_written_as_it_is(number: str) -> None:
+    assert escape.markdown(number) == number
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_prose_reads_as_the_text_it_was(text: str) -> None:
     rendered = MarkdownIt("commonmark").parse(f"before {escape.markdown(text)} after")[1].children or []

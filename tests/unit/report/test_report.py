@@ -23,10 +23,17 @@ from markdown_it import MarkdownIt
 MakeRun = Callable[..., Path]
 
 
-def report(run: Path, *, version: str = "v1.34", target: Target = Target.REHEARSAL, metadata: dict[str, str] | None = None) -> Report:
+def report(
+    run: Path,
+    *,
+    version: str = "v1.34",
+    target: Target = Target.REHEARSAL,
+    metadata: dict[str, str] | None = None,
+    earlier: Path | None = None,
+) -> Report:
     claims = {"dra_support": Claim(layer="the platform", evidence=("https://works.dev/dra",))} if version < "v1.36" else {}
     order = Order(specification=loader.load(version), target=target, metadata=metadata or {}, claims=claims)
-    return make(order, read(run), dest=Path("/nonexistent/v1.34/works"))
+    return make(order, read(run), dest=Path("/nonexistent/v1.34/works"), earlier=read(earlier) if earlier else None)
 
 
 def xml(content: bytes) -> list[tuple[str, dict[str, str]]]:
@@ -147,6 +154,34 @@ def test_product_md_is_deaf_to_the_cluster(make_run: MakeRun, words: str) -> Non
         return [token.type for token in tokens if token.type not in {"text", "text_special", "code_inline"}]
 
     assert structure(make_run(words=words)) == structure(make_run())
+
+
+@pytest.mark.parametrize("words", ["<script>x</script>", "a | b\n\n# c", "![x](http://tracker.invalid/p.png)", "17. x", "</details>"])
+def test_the_comparison_is_deaf_to_the_cluster(make_run: MakeRun, words: str) -> None:
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+    def structure(said: str) -> list[str]:
+        now, before = (
+            make_run(words=said, verdicts={"DRA-05": Verdict.FAIL}),
+            make_run(words=said, server=said, checks=["DRA-05", "DRA-06"]),
+        )
+        text = report(now, earlier=before).files["comparison.md"].decode()
+        tokens = [token for block in parser.parse(text) for token in (block, *(block.children or ()))]
+        return [token.type for token in tokens if token.type not in {"text", "text_special", "code_inline"}]
+
+    assert structure(words) == structure("gpu-0")
+
+
+def test_an_earlier_run_adds_its_page_and_its_link(make_run: MakeRun) -> None:
+    run, before = make_run(), make_run(verdicts={"DRA-05": Verdict.FAIL})
+    alone, compared = report(run), report(run, earlier=before)
+    assert set(compared.files) - set(alone.files) == {"comparison.md"}
+    assert compared.files == report(run, earlier=before).files
+    assert b"[comparison.md](comparison.md)" in compared.files["PRODUCT.md"]
+    assert b"comparison.md" not in alone.files["PRODUCT.md"]
+    assert compared.files["PRODUCT.yaml"] == alone.files["PRODUCT.yaml"]
+    assert compared.comparison is not None
+    assert compared.comparison.better == ("dra_support",)
 
 
 def test_the_summary_has_a_row_for_each_verified_requirement(make_run: MakeRun) -> None:
