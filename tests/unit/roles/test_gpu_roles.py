@@ -168,3 +168,38 @@ def test_pools_that_the_autoscaler_cannot_see_through_are_named(root: Path) -> N
         "unknown": ["unknown", "half-known"],
         "unlabelled": ["unlabelled"],
     }
+
+
+def test_the_lab_s_device_plugin_comes_where_it_hands_devices_out(root: Path) -> None:
+    ways = ("device_plugin", "hybrid", "dra")
+    cases: dict[str, JSON] = {way: {"gpu_operator_provider": "lab", "gpu_operator_allocation": way} for way in ways}
+    cases["gone"] = {"gpu_operator_provider": "lab", "gpu_operator_state": "absent"}
+    parts = rendered(root, "gpu_operator", "__gpu_operator_parts", cases)
+    assert {case: {part["manifest"]: part["state"] for part in found} for case, found in parts.items()} == {
+        "device_plugin": {"exporter": "present", "device-plugin": "present"},
+        "hybrid": {"exporter": "present", "device-plugin": "present"},
+        "dra": {"exporter": "present", "device-plugin": "absent"},
+        "gone": {"exporter": "absent", "device-plugin": "absent"},
+    }
+    assert all((root / f"lab/simgpu/manifests/{part['manifest']}.yaml").is_file() for part in parts["hybrid"])
+
+
+def test_nodes_are_waited_for_where_the_operator_hands_devices_out(root: Path) -> None:
+    ready = "__gpu_operator_ready_helm + (__gpu_operator_nodes_helm if __gpu_operator_plugin else [])"
+    found = rendered(root, "gpu_operator", ready, {way: {"gpu_operator_allocation": way} for way in ("device_plugin", "dra")})
+    assert [want["kind"] for want in found["device_plugin"]] == ["ClusterPolicy", "Pod", "Node"]
+    assert [want["kind"] for want in found["dra"]] == ["ClusterPolicy", "Pod"]
+    (_, pods, nodes) = found["device_plugin"]
+    # An image that cannot be had ends the wait, whoever made the pod.
+    assert (pods["namespace"], pods["count"], pods["every"]) == ("gpu-operator", 0, True)
+    assert nodes["every"] is True
+    assert nodes["where"] == [{"path": ["status", "allocatable", "nvidia.com/gpu"], "at_least": 1}]
+
+
+def test_the_stand_in_is_switched_by_the_same_words_as_the_autoscaler(root: Path) -> None:
+    cases: dict[str, JSON] = {"it": {"cluster_autoscaler_provider": "lab", "cluster_autoscaler_unneeded_time": "90s"}}
+    asked = "{'switch': __cluster_autoscaler_switch, 'arguments': __cluster_autoscaler_values.extraArgs}"
+    told = rendered(root, "cluster_autoscaler", asked, cases)["it"]
+    assert told["switch"]["metadata"]["labels"] == {"ailab.conformance/simulated": "true"}
+    assert told["switch"]["data"].items() <= told["arguments"].items()
+    assert told["switch"]["data"]["scale-down-unneeded-time"] == "90s"

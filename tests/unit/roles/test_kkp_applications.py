@@ -103,7 +103,7 @@ def test_the_adapter_finds_prometheus_whatever_kkp_calls_the_release(charts: dic
     stack, adapter = charts["kube-prometheus-stack"]["handed"], charts["prometheus-adapter"]["handed"]
     service = f"{stack['helm_chart_values']['fullnameOverride']}-prometheus"
     assert adapter["helm_chart_values"]["prometheus"]["url"] == f"http://{service}.{stack['helm_chart_namespace']}.svc"
-    (ready,) = stack["helm_chart_objects"]
+    ready, _ = stack["helm_chart_objects"]
     assert (ready["kind"], ready["name"], ready.get("label_selector")) == ("Prometheus", service, None)
 
 

@@ -196,10 +196,20 @@ def test_a_failed_upgrade_is_rolled_back(cluster: Cluster, workshop: Workshop, c
 
 
 def test_pods_of_a_hook_say_why_helm_failed(api: Any, cluster: Cluster, workshop: Workshop, chart: Path) -> None:
-    workshop.breaks = True
+    workshop.breaks = "a hook that failed"
     hopeless(api)
     with pytest.raises(NotReadyError, match="a hook that failed; pod controller-x: image"):
         run(cluster, workshop, chart)
+
+
+def test_a_webhook_without_endpoints_that_refuses_the_chart_is_named_and_all_is_as_before(
+    api: Any, cluster: Cluster, workshop: Workshop, chart: Path
+) -> None:
+    before = names(api)
+    workshop.breaks = 'failed calling webhook "vdeployment.kb.io": no endpoints available for service "queue-webhook-service"'
+    with pytest.raises(NotReadyError, match='no endpoints available for service "queue-webhook-service".*the release was removed'):
+        run(cluster, workshop, chart)
+    assert names(api) == before
 
 
 def test_webhooks_must_answer(api: Any, cluster: Cluster, workshop: Workshop, chart: Path) -> None:

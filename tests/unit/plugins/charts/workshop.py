@@ -80,13 +80,13 @@ class Workshop:
         text: what the chart renders to.
         done: what was asked for, in order.
         comes_up: whether the pods of Deployments do.
-        breaks: whether Helm fails when it installs.
+        breaks: whether Helm fails when it installs, in what words.
     """
 
     def __init__(self, api: JSON, *, text: str = CHART) -> None:
         self.api, self.text = api, text
         self.done: list[str] = []
-        self.comes_up, self.breaks = True, False
+        self.comes_up, self.breaks = True, ""
         self.revision = 0
 
     def template(self, _chart: Chart, **_: JSON) -> str:
@@ -106,7 +106,7 @@ class Workshop:
     def set(self, wanted: Order) -> None:
         self.done.append("set")
         if self.breaks:
-            raise HelmError(what="Helm", found="a hook that failed", expected="an end without error", look="helm history")
+            raise HelmError(what="Helm", found=self.breaks, expected="an end without error", look="helm history")
         manifest = rendered(self.text, registry=wanted.registry)
         for item in objects(manifest):
             self.put(item)
