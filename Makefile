@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# With `make -C` it is still that of the caller, and the playbooks write where they are called.
+export PWD := $(CURDIR)
 export ANSIBLE_FORCE_COLOR ?= $(if $(MAKE_TERMOUT),true,false)
 
 # Root needs no password; a user whose sudo wants one is asked once, by Ansible.

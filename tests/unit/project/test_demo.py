@@ -68,13 +68,14 @@ def room(root: Path, tmp_path: Path) -> Path:
 
 
 def make_demo(place: Path, archive: Path) -> subprocess.CompletedProcess[str]:
-    """`make demo` after its set-up, at home nowhere in particular."""
+    """`make demo` after its set-up, called from elsewhere."""
     (place / "demo").mkdir()
     shutil.copy(archive, place / "demo/recording.tar.gz")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "COLUMNS", "KUBECONFIG", "MAKE"))}
-    command = ["make", "--no-print-directory", "--old-file=setup-packages", f"BIN={Path(sys.executable).parent}", "demo"]
+    command = ["make", f"--directory={place}", "--old-file=setup-packages", f"BIN={Path(sys.executable).parent}", "demo"]
+    elsewhere = place.parent
     return subprocess.run(
-        command, cwd=place, env={**kept, "HOME": str(place), "PWD": str(place)}, capture_output=True, text=True, check=False
+        command, cwd=elsewhere, env={**kept, "HOME": str(elsewhere), "PWD": str(elsewhere)}, capture_output=True, text=True, check=False
     )
 
 
