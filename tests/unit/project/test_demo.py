@@ -51,8 +51,8 @@ def archive(root: Path) -> Path:
 @pytest.fixture
 def recorded(archive: Path, tmp_path: Path) -> RunDirectory:
     """The recorded run, unpacked."""
-    with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path / "recorded", filter="data")
+    (tmp_path / "recorded").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "recorded"], check=True)
     (run,) = (tmp_path / "recorded").iterdir()
     return RunDirectory(run)
 
