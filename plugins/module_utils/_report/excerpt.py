@@ -73,7 +73,8 @@ def control_heading(control: ControlResult) -> str:
 
 def subject_outcome(subject: SubjectResult) -> str:
     """What the subject's verdict means, in words."""
-    return "as it must be" if subject.verdict is Verdict.PASS else "not what a conformant platform serves, or not decided"
+    words = {Verdict.PASS: "as it must be", Verdict.FAIL: "not what a conformant platform serves", Verdict.ERROR: "the check broke"}
+    return words.get(subject.verdict, "not decided")
 
 
 def control_outcome(control: ControlResult) -> str:

@@ -186,7 +186,7 @@ def _clean_up(product: Product, result: RequirementResult) -> Iterator[str]:
     yield "## Clean-up"
     yield ""
     if result.leaked:
-        yield "These objects of the run could not be removed:"
+        yield "These objects of the requirement's checks were still there when their clean-up ended:"
         yield ""
         yield from table(
             ("kind", "namespace", "name", "uid"), [(code(o.kind), code(o.namespace), code(o.name), code(o.uid)) for o in result.leaked]

@@ -90,6 +90,19 @@ def test_what_was_asked_seen_and_would_have_been_seen_stand_in_this_order(make_r
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict.PASS, "as it must be"),
+        (Verdict.FAIL, "not what a conformant platform serves"),
+        (Verdict.INCONCLUSIVE, "not decided"),
+        (Verdict.ERROR, "the check broke"),
+    ],
+)
+def test_what_a_subjects_verdict_means_is_said(make_run: MakeRun, verdict: Verdict, words: str) -> None:
+    assert f"| so | {words} | " in page(make_run(checks=["DRA-05"], verdicts={"DRA-05": verdict}))
+
+
 def test_observations_are_folded_up_with_their_table(make_run: MakeRun) -> None:
     text = page(make_run(checks=["DRA-05"]))
     assert text.index("<details>") < text.index("| # | after | side |") < text.index("</details>")
