@@ -15,6 +15,8 @@ import unicodedata
 # Categories that a reader cannot see or that reorder what stands beside them: controls, format characters (bidirectional
 # overrides, zero-width joiners), lone surrogates, private use, line and paragraph separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# What else than printable ASCII needs a look at its category; a report has millions of characters.
+_UNCOMMON = re.compile(r"[^\x20-\x7e]")
 _MARKDOWN = re.compile(r"([\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+=-])")
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?= |$)")
 _BACKTICKS = re.compile(r"`+")
@@ -27,7 +29,12 @@ def visible(text: str, *, keep: str = "") -> str:
         text: anything.
         keep: characters to leave as they are, e.g. a newline where the format has lines.
     """
-    return "".join(char if char in keep or unicodedata.category(char) not in _INVISIBLE else _spelled(char) for char in text)
+
+    def shown(found: re.Match[str]) -> str:
+        char = found[0]
+        return char if char in keep or unicodedata.category(char) not in _INVISIBLE else _spelled(char)
+
+    return _UNCOMMON.sub(shown, text)
 
 
 def one_line(text: str) -> str:
