@@ -103,6 +103,13 @@ options:
       - After so many minutes no further check is started.
     type: float
     default: 30.0
+  max_parallel:
+    description:
+      - How many sides of checks (a subject or a control each) go on at the same time, in all requirements of a run together. V(0) for as
+        many as the accelerators allow.
+      - A small cluster is overrun by dozens of pods that start at once, and what takes too long there proves nothing.
+    type: int
+    default: 0
   accept:
     description:
       - Verdicts with which the task succeeds.

@@ -53,11 +53,13 @@ class Leases:
         table: file of the list.
         who: file name of the participant, whose lock it holds.
         stock: what there is to share out.
+        at_once: how many pieces of work may go on at the same time in the whole run; 0 for any number.
         clock: for pauses between looks.
     """
 
-    def __init__(self, table: Path, *, who: str, stock: Stock, clock: Clock | None = None) -> None:
+    def __init__(self, table: Path, *, who: str, stock: Stock, at_once: int = 0, clock: Clock | None = None) -> None:
         self.stock = stock
+        self._at_once = at_once
         self._table = table
         self._who = who
         self._clock: Clock = clock or SystemClock()
@@ -112,7 +114,7 @@ class Leases:
             before = _read(self._table)
             gone = {who for who in {entry.who for entry in before} - {self._who} if _is_free(self._table.parent / who)}
             entries = change([entry for entry in before if entry.who not in gone])
-            given = decide([entry.request for entry in entries], self.stock)
+            given = decide([entry.request for entry in entries], self.stock, at_once=self._at_once)
             after = [
                 replace(entry, request=replace(entry.request, share=given.get(entry.request.id, entry.request.share))) for entry in entries
             ]
@@ -121,7 +123,7 @@ class Leases:
 
 
 @contextmanager
-def joined(folder: Path, *, name: str, measure: Callable[[], Stock]) -> Iterator[Leases]:
+def joined(folder: Path, *, name: str, measure: Callable[[], Stock], at_once: int = 0) -> Iterator[Leases]:
     """Takes part in a run's share-out.
 
     The first who comes counts what is free, before anybody has made anything; who comes while others work takes their count.
@@ -130,6 +132,7 @@ def joined(folder: Path, *, name: str, measure: Callable[[], Stock]) -> Iterator
         folder: of the lists; made when it does not exist.
         name: of the accelerators, where runs have several kinds.
         measure: counts.
+        at_once: how many pieces of work may go on at the same time in the whole run; 0 for any number.
 
     Raises:
         ConformanceError: the cluster cannot be asked.
@@ -144,18 +147,18 @@ def joined(folder: Path, *, name: str, measure: Callable[[], Stock]) -> Iterator
         fcntl.flock(present, fcntl.LOCK_SH)
         if not counted.exists():
             _write(counted, measure())
-        yield from _taking_part(table, stock=_stock(counted))
+        yield from _taking_part(table, stock=_stock(counted), at_once=at_once)
     finally:
         os.close(present)
 
 
-def _taking_part(table: Path, *, stock: Stock) -> Iterator[Leases]:
+def _taking_part(table: Path, *, stock: Stock, at_once: int) -> Iterator[Leases]:
     who = f"{table.stem}.{os.getpid()}-{next(_NUMBERS)}"
     mark = table.parent / who
     alive = _open(mark)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX)
-        yield Leases(table, who=who, stock=stock)
+        yield Leases(table, who=who, stock=stock, at_once=at_once)
     finally:
         os.close(alive)
         mark.unlink(missing_ok=True)

@@ -51,16 +51,23 @@ class Takes:
         return self.least <= sum(stock.of(self.allocator).values())
 
 
-NOTHING = Takes()
+NOTHING = Takes(seconds=10.0)
 """Runs whatever else runs."""
 
 
 def devices(
-    count: int, *, least: int | None = None, allocator: Allocator | None = None, story: str = "", seconds: float = 5.0, first: bool = False
+    count: int,
+    *,
+    least: int | None = None,
+    allocator: Allocator | None = None,
+    story: str = "",
+    lock: str = "",
+    seconds: float = 5.0,
+    first: bool = False,
 ) -> Takes:
     """So many accelerators, or at least so many; of one node where one has them."""
     least = count if least is None else least
-    return Takes(most=count, least=least, allocator=allocator, story=story, seconds=seconds, first=first)
+    return Takes(most=count, least=least, allocator=allocator, story=story, lock=lock, seconds=seconds, first=first)
 
 
 def whole_node(*, least: int = 1, allocator: Allocator | None = None, lock: str = "", seconds: float = 5.0) -> Takes:
@@ -93,7 +100,7 @@ class Request:
     share: Share | None = None
 
 
-def decide(requests: Sequence[Request], stock: Stock) -> dict[str, Share]:
+def decide(requests: Sequence[Request], stock: Stock, *, at_once: int = 0) -> dict[str, Share]:
     """Who of those that wait gets what now.
 
     What others rest on comes first, then the longest, then who asked first. Who does not get enough keeps a node from those after it, so
@@ -102,6 +109,8 @@ def decide(requests: Sequence[Request], stock: Stock) -> dict[str, Share]:
     Args:
         requests: of the whole run, in the order in which they came.
         stock: what there is when nobody has anything.
+        at_once: how many may have something, or nothing but a turn, at the same time; 0 for any number. What one who has it asks for
+            besides (nodes by name) does not count, or it might wait for itself.
     """
     having = [request for request in requests if request.share is not None]
     waiting = [request for request in requests if request.share is None]
@@ -113,13 +122,15 @@ def decide(requests: Sequence[Request], stock: Stock) -> dict[str, Share]:
         for node, count in (request.share or NO_SHARE).nodes.items():
             left[request.takes.allocator or stock.chosen][node] -= count
     given: dict[str, Share] = {}
+    turns = at_once - sum(not request.takes.hosts for request in having) if at_once else len(waiting)
     for request in sorted(waiting, key=lambda item: (not item.takes.first, -item.takes.seconds)):
         takes = request.takes
-        if takes.alone or takes.lock in locked:
+        if takes.alone or takes.lock in locked or (turns <= 0 and not takes.hosts):
             continue
         found = _share(takes, total=stock.of(takes.allocator), left=left.get(takes.allocator or stock.chosen, {}))
         if found is not None:
             given[request.id] = found
+            turns -= not takes.hosts
             locked |= {takes.lock} - {""}
     lonely = next((request for request in waiting if request.takes.alone), None)
     if lonely is not None and not given and not having:

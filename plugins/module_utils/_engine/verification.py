@@ -78,7 +78,7 @@ def verify(cluster: Cluster, *, suite: Suite, settings: Settings, run: RunDirect
         require_same_cluster(cluster, opened)
         identity = Identity(run_id=opened.run_id, requirement=about.id)
         name = re.sub(r"[^a-z0-9.-]", "-", f"{settings.device_class}-{settings.accelerator_resource}-{settings.allocator}")
-        with joined(run.leases, name=name, measure=lambda: take_stock(cluster, settings)) as leases:
+        with joined(run.leases, name=name, measure=lambda: take_stock(cluster, settings), at_once=settings.max_parallel) as leases:
             workspace = Workspace(
                 cluster=cluster,
                 identity=identity,

@@ -47,6 +47,7 @@ VERIFY_SPEC: Mapping[str, Mapping[str, JSON]] = {
     "allow_disruptive": {"type": "bool", "default": False},
     "max_nodes_added": {"type": "int", "default": 1},
     "max_minutes": {"type": "float", "default": 30.0},
+    "max_parallel": {"type": "int", "default": 0},
     "accept": {"type": "list", "elements": "str", "choices": [verdict.value for verdict in Verdict], "default": [Verdict.PASS.value]},
 }
 
@@ -63,6 +64,7 @@ _LEAST = (
     ("cleanup_seconds", 1.0, "seconds"),
     ("max_minutes", 0.1, "minutes"),
     ("max_nodes_added", 0, "nodes"),
+    ("max_parallel", 0, "sides of checks"),
 )
 
 

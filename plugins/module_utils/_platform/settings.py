@@ -32,6 +32,7 @@ class Settings:
         allow_disruptive: whether checks may run that disturb what was there before them.
         max_nodes_added: while there are so many nodes more than when the requirement was begun, checks of it are still started.
         max_minutes: after this time no further check of a requirement is started.
+        max_parallel: how many sides of checks go on at the same time in the whole run; 0 for as many as there are.
         own: the requirement's own settings, a dataclass of its package; None where it has none.
     """
 
@@ -48,6 +49,7 @@ class Settings:
     allow_disruptive: bool = False
     max_nodes_added: int = 1
     max_minutes: float = 30.0
+    max_parallel: int = 0
     own: object = None
 
 

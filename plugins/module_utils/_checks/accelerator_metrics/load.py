@@ -31,6 +31,9 @@ FIRST, SECOND = "first", "second"
 ASKED = "asked"
 """Fact: the nodes whose exporters are asked."""
 
+BURNING = "load"
+"""What one pod at a time makes: two loads on one processor are half a load each, where accelerators are simulated."""
+
 ENDED = "ended"
 """Fact: the pods that were ended. It is the last one, when the metrics had their time to say so."""
 

@@ -12,7 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, SECOND, Load, Works, device, limit, perform, unfinished, utilization
+from .load import BURNING, FIRST, SECOND, Load, Works, device, limit, perform, unfinished, utilization
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
@@ -39,8 +39,8 @@ class PerDevice(FromMetrics, Check[Load]):
     subject = Load(pods=2)
     control = Load(pods=2, works=Works.SECOND)
     control_reason = "other-device-busy"
-    subject_takes = devices(2, seconds=12)
-    control_takes = devices(2, seconds=12)
+    subject_takes = devices(2, lock=BURNING, seconds=12)
+    control_takes = devices(2, lock=BURNING, seconds=12)
 
     def observe(self, bench: Bench, variant: Load, /) -> None:
         """Reads the metrics of both while one works."""

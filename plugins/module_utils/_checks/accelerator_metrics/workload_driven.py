@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 
 from .judging import FromMetrics
-from .load import FIRST, Load, Works, device, limit, perform, phase, unfinished
+from .load import BURNING, FIRST, Load, Works, device, limit, perform, phase, unfinished
 from .needs import LOADING
 from .requirement import ACCELERATOR_METRICS
 from .settings import Names
@@ -43,7 +43,7 @@ class WorkloadDriven(FromMetrics, Check[Load]):
     subject = Load()
     control = Load(works=Works.NEITHER)
     control_reason = "load-not-seen"
-    subject_takes = devices(1, seconds=12)
+    subject_takes = devices(1, lock=BURNING, seconds=12)
     control_takes = devices(1, seconds=8)
 
     def observe(self, bench: Bench, variant: Load, /) -> None:

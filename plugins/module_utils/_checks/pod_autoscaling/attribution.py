@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import Takes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PodTemplate
 
 from .needs import SCALES
@@ -55,6 +56,8 @@ class OwnLoadOnly(Check[Loaded]):
     subject = Loaded(which="second")
     control = Loaded(which="first")
     control_reason = "other-scaled"
+    subject_takes = Takes(story=STORY, seconds=65)
+    control_takes = Takes(story=STORY, seconds=65)
 
     def observe(self, bench: Bench, variant: Loaded, /) -> None:
         """Plays the scenario with both Deployments, or takes part in it."""

@@ -109,3 +109,17 @@ def test_what_is_possible_gets_its_share_when_nobody_has_any() -> None:
     for count in range(1, 7):
         for takes in (devices(count), whole_node(least=count)):
             assert sum(decide([Request(id="x", takes=takes)], STOCK)["x"].nodes.values()) >= count
+
+
+def test_no_more_go_on_at_once_than_may() -> None:
+    requests = [Request(id=str(number), takes=NOTHING) for number in range(5)]
+    assert set(decide(requests, STOCK, at_once=3)) == {"0", "1", "2"}
+    busy = [Request(id="x", takes=devices(1), share=Share(nodes={"a": 1})), Request(id="y", takes=NOTHING, share=Share(nodes={}))]
+    assert set(decide([*busy, *requests], STOCK, at_once=3)) == {"0"}
+    assert decide([*busy, *requests], STOCK, at_once=2) == {}
+
+
+def test_what_somebody_at_work_asks_for_besides_needs_no_turn() -> None:
+    busy = Request(id="x", takes=one_at_a_time("groups"), share=Share(nodes={}))
+    more = Request(id="y", takes=Takes(hosts=("c",), allocator=PLUGIN))
+    assert decide([busy, more], STOCK, at_once=1)["y"].nodes == {"c": 2}
