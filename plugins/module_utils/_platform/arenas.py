@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from . import kinds
-from .accelerators import Arena, asked, in_short, offers
+from .accelerators import Arena, Offer, in_short, offers
 from .precondition import PreconditionError
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 JSON = Any
 
 _GONE_SECONDS = 30.0
+_EVERY = 0.5
 
 
 def find_arena(bench: Bench, *, least: int) -> Arena:
@@ -27,10 +27,17 @@ def find_arena(bench: Bench, *, least: int) -> Arena:
         ConformanceError: the cluster cannot be asked.
     """
     resource, mine = bench.settings.accelerator_resource, bench.share.nodes
-    # What an earlier scenario had there is free only when its pods are gone: their controllers' objects go before them.
-    bench.until(lambda view: _idle(view.all("Pod"), resource, mine) or None, of=(kinds.POD,), seconds=_GONE_SECONDS)
-    nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-    offering = offers(nodes, pods, resource)
+
+    def listed() -> tuple[list[JSON], list[Offer]]:
+        nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
+        return nodes, offers(nodes, pods, resource)
+
+    def idle() -> bool | None:
+        return sum(offer.free for offer in listed()[1] if offer.node in mine) >= sum(mine.values()) or None
+
+    # What an earlier scenario had there is free only when its pods are gone: their controllers' objects may go before them.
+    bench.polled(idle, every=_EVERY, seconds=_GONE_SECONDS)
+    nodes, offering = listed()
     found = [offer for offer in offering if offer.node in mine and offer.free]
     free = sum(offer.free for offer in found)
     if free < least:
@@ -46,7 +53,3 @@ def find_arena(bench: Bench, *, least: int) -> Arena:
     names = {offer.node for offer in offering}
     bench.note("nodes", [in_short(node) for node in nodes if node["metadata"]["name"] in names])
     return chosen
-
-
-def _idle(pods: list[JSON], resource: str, nodes: Container[str]) -> bool:
-    return not any(asked(pod["spec"], resource) and pod["spec"].get("nodeName") in nodes for pod in pods)

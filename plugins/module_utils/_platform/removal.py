@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 JSON = Any
 
+_WITH_PODS = frozenset({"Deployment", "Job"})
+"""Kinds whose pods hold accelerators: they are gone when their pods are, so that who comes next finds what it is promised."""
+
 
 def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
     """The object of an entry, if it still exists and is the run's.
@@ -46,7 +49,8 @@ def delete(cluster: Cluster, entry: Entry, *, uid: str) -> None:
         UnreachableError: no answer.
     """
     path = entry.of.path(name=entry.name, namespace=entry.namespace)
-    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": uid}}
+    policy = "Foreground" if entry.kind in _WITH_PODS else "Background"
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": {"uid": uid}}
     try:
         cluster.delete(path, options=options)
     except (NotFoundError, ConflictError):
