@@ -130,8 +130,8 @@ options:
         type: str
   compare_with:
     description:
-      - Directory of an earlier sealed run to compare with. The report says what differs in versions, verdicts, fidelity, checks, the reasons on
-        both of their sides, and times.
+      - Directory of an earlier sealed run to compare with. The report says what differs in versions, verdicts, fidelity, checks, the
+        reasons on both of their sides, and times.
       - Excludes O(compare_in).
     type: path
   compare_in:

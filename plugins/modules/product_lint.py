@@ -13,8 +13,8 @@ author:
 description:
   - Holds files of submissions to the CNCF Kubernetes AI Conformance programme against the rules of all releases of its validator, its
     written instructions, and the traps that earlier submissions fell into.
-  - Rule ids begin with C(A), C(B) or C(C) for a release of the validator, C(I) for the instructions, C(T) for a trap, C(V) for the validity of
-    a certificate, and C(R) for the mark of a rehearsal.
+  - Rule ids begin with C(A), C(B) or C(C) for a release of the validator, C(I) for the instructions, C(T) for a trap, C(V) for the validity
+    of a certificate, and C(R) for the mark of a rehearsal.
   - Fails when an error is found whose rule is not in O(accept). Warnings and notes never fail.
 notes:
   - Runs in the controller, where the checklists are. It connects to no host and writes nothing.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.nodes.cgroups import CgroupTree
-from tests.integration.standing import NAME, STATE, Lab
+from tests.integration.standing import NAME, POOLS, STATE, Lab
 from tests.integration.workloads import Workload, pod, service
 
 pytestmark = pytest.mark.integration
