@@ -24,6 +24,8 @@ _NUMBERS = re.compile(r"^ANSWERED (\d{3}) ([0-9.]+) ([0-9.]+)$", re.MULTILINE)
 _MODEL = re.compile(r'"model"\s*:\s*"([^"]*)"')
 _EVENT = re.compile(r"^data: ", re.MULTILINE)
 _TOKENS = 24
+_STREAMED = 200
+"""Tokens of a stream: enough that its first byte comes well before its half, on a busy machine too."""
 _SECONDS = 30
 
 
@@ -68,7 +70,12 @@ def ask(bench: Bench, fact: str, *, at: str, host: str, model: str, stream: bool
     Raises:
         ExecError: the client did not come to an end.
     """
-    prompt = {"model": model, "messages": [{"role": "user", "content": "one two three"}], "max_tokens": _TOKENS, "stream": stream}
+    prompt = {
+        "model": model,
+        "messages": [{"role": "user", "content": "one two three"}],
+        "max_tokens": _STREAMED if stream else _TOKENS,
+        "stream": stream,
+    }
     headers = {"Host": host, "Content-Type": "application/json", "Connection": "close"}
     given = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
     url = f"http://[{at}]/v1/chat/completions" if ":" in at else f"http://{at}/v1/chat/completions"
