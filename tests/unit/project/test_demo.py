@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import os
 import re
@@ -24,18 +23,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.replay i
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run import compose
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory
 
+from tests.loading import loaded
+
 ROOM = ("Makefile", "ansible.cfg", ".ansible", "docs", "inventories", "playbooks")
 
 
 @pytest.fixture(scope="module")
 def recorder(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("record_demo", root / "scripts/record_demo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(root / "scripts/record_demo.py")
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.loading import loaded
+
 
 @pytest.fixture(scope="module")
 def docs(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs", root / "scripts/docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(root / "scripts/docs.py")
 
 
 def test_pages_are_up_to_date(docs: ModuleType, root: Path) -> None:

@@ -5,24 +5,18 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.loading import loaded
+
 
 @pytest.fixture(scope="module")
 def check_host(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("check_host", root / "roles/lab_host/files/check_host.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded(root / "roles/lab_host/files/check_host.py")
 
 
 @pytest.fixture
