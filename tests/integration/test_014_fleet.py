@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.standing import STATE, Lab, Play, kubeconfig
+from tests.integration.standing import POOLS, STATE, Lab, Play, kubeconfig
 from tests.integration.workloads import IMAGE
 
 pytestmark = pytest.mark.integration
@@ -33,7 +33,7 @@ def fleet(lab: Lab) -> Iterator[Play]:
     assert sorted(gone.changed) == list(FLEET)
     assert [found["name"] for found in lab.clusters()] == ["lab"]
     assert not any(kubeconfig(name).exists() for name in FLEET)
-    assert len(lab.get("nodes")["items"]) == 3
+    assert len(lab.get("nodes")["items"]) == 1 + len(POOLS)
 
 
 def made_between(lab: Lab, name: str) -> tuple[str, str]:

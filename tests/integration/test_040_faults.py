@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.machine import Traces
-from tests.integration.standing import NAME, SUPERNET, Lab
+from tests.integration.standing import NAME, POOLS, SUPERNET, Lab
 
 pytestmark = pytest.mark.integration
 
@@ -71,7 +71,7 @@ def test_a_wrong_flavor_is_refused_before_the_pool_is_changed(lab: Lab) -> None:
     assert play.status != 0
     assert "lab.gpu-99" in play.output
     assert lab.play("playbooks/user_cluster.yml").changed == []
-    assert len(lab.get("nodes")["items"]) == 3
+    assert len(lab.get("nodes")["items"]) == 1 + len(POOLS)
 
 
 def test_an_older_version_is_refused_and_the_cluster_stays(lab: Lab) -> None:
@@ -85,7 +85,7 @@ def test_a_misspelt_variable_stops_the_play_and_the_right_one_is_named(lab: Lab)
     play = lab.play("site.yml", variables={"kkp_user_cluster_pool": []}, expect=None)
     assert play.status != 0
     assert "kkp_user_cluster_pools" in play.output
-    assert len(lab.get("nodes")["items"]) == 3
+    assert len(lab.get("nodes")["items"]) == 1 + len(POOLS)
 
 
 def test_a_run_that_was_killed_is_healed_by_the_next(lab: Lab) -> None:
@@ -112,4 +112,4 @@ def test_a_run_that_was_killed_is_healed_by_the_next(lab: Lab) -> None:
     finally:
         lab.play("playbooks/destroy.yml", "--tags=user_cluster", *words)
     assert [found["name"] for found in lab.clusters()] == ["lab"]
-    assert len(lab.get("nodes")["items"]) == 3
+    assert len(lab.get("nodes")["items"]) == 1 + len(POOLS)

@@ -43,7 +43,13 @@ def pools(lab: Lab) -> Iterator[tuple[Pool, Pool]]:
 
 def gpu_pod(name: str, gpus: int) -> JSON:
     container = {"name": "c", "image": IMAGE, "command": ["sleep", "600"], "resources": {"limits": {"nvidia.com/gpu": str(gpus)}}}
-    spec = {"containers": [container], "tolerations": [TOLERATION], "terminationGracePeriodSeconds": 0}
+    spec = {
+        "containers": [container],
+        "tolerations": [TOLERATION],
+        "terminationGracePeriodSeconds": 0,
+        # Another pool has accelerators of the device plugin, too.
+        "nodeSelector": {"ailab.conformance/pool": "gpu-plugin"},
+    }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"}, "spec": spec}
 
 

@@ -66,7 +66,9 @@ def make_demo(place: Path, archive: Path) -> subprocess.CompletedProcess[str]:
     """`make demo` after its set-up, called from elsewhere."""
     (place / "demo").mkdir()
     shutil.copy(archive, place / "demo/recording.tar.gz")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "COLUMNS", "KUBECONFIG", "MAKE"))}
+    # ARGS is what `make test` was given on its command line, and hands on.
+    others = ("ANSIBLE_", "ARGS", "COLUMNS", "KUBECONFIG", "MAKE")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     command = ["make", f"--directory={place}", "--old-file=setup-packages", f"BIN={Path(sys.executable).parent}", "demo"]
     elsewhere = place.parent
     return subprocess.run(
