@@ -33,9 +33,8 @@ def test_from_nothing_to_a_cluster_with_two_gpu_nodes_takes_a_minute(lab: Lab) -
 def test_a_dry_run_on_the_empty_lab_told_what_would_be_made_and_made_nothing(lab: Lab) -> None:
     dry = lab.first("site.yml", "--check", "--diff")
     assert dry.changed == ["lab"]
-    assert "would make project ailab, cluster lab and its machine deployments gpu-dra, gpu-plugin, gpu-batch" in " ".join(
-        dry.output.split()
-    )
+    said = " ".join(dry.output.split())
+    assert "would make project ailab, cluster lab and its machine deployments gpu-dra, gpu-plugin, gpu-batch" in said
     assert lab.dry_run_left == {}
 
 

@@ -18,8 +18,10 @@ def test_the_cluster_goes_through_the_kkp_api_and_a_second_time_nothing_changes(
     before = len(changes())
     assert lab.play("playbooks/destroy.yml", "--tags=user_cluster").changed == ["lab"]
     asked = [(verb, path) for verb, path, _, status in changes()[before:] if status == 200]
-    assert sorted(path.removeprefix(cluster) for verb, path in asked[:2]) == sorted(f"/machinedeployments/{pool}" for pool in POOLS)
-    assert asked[2:] == [("DELETE", cluster), ("DELETE", cluster.replace("v2", "v1").partition("/clusters")[0])]
+    assert sorted(path.removeprefix(cluster) for verb, path in asked[: len(POOLS)]) == sorted(
+        f"/machinedeployments/{pool}" for pool in POOLS
+    )
+    assert asked[len(POOLS) :] == [("DELETE", cluster), ("DELETE", cluster.replace("v2", "v1").partition("/clusters")[0])]
     assert {verb for verb, _ in asked} == {"DELETE"}
     assert lab.api("/api/v1/projects") == []
     assert not any((STATE / folder).exists() and any((STATE / folder).iterdir()) for folder in ("clusters", "nodes", "kubeconfigs"))
