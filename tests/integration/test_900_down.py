@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.machine import Traces, processes
-from tests.integration.standing import NAME, STATE, Lab
-from tests.integration.test_012_kkp import POOLS, changes
+from tests.integration.standing import NAME, POOLS, STATE, Lab
+from tests.integration.test_012_kkp import changes
 
 pytestmark = pytest.mark.integration
 
