@@ -29,6 +29,7 @@ class Takes:
         hosts: the nodes that it uses up, where it has to be these.
         allocator: who gives them out; None for the one that the run has chosen.
         lock: name of something else that only one at a time may use; empty for nothing.
+        reads: name of such a thing that it only looks at: several may, but nobody may use it meanwhile. Empty for nothing.
         alone: whether nothing else of the whole run may go on beside it, because it disturbs what others rest on. It goes last.
         story: name of a scenario that several play together: who comes first takes for all. Empty for none.
         seconds: how long it typically runs; only for the order, so that a long one does not start last.
@@ -41,6 +42,7 @@ class Takes:
     hosts: tuple[str, ...] = ()
     allocator: Allocator | None = None
     lock: str = ""
+    reads: str = ""
     alone: bool = False
     story: str = ""
     seconds: float = 0.0
@@ -50,6 +52,9 @@ class Takes:
         """Whether there are enough when nobody else has any."""
         return self.least <= sum(stock.of(self.allocator).values())
 
+
+NODE_GROUPS = "node-groups"
+"""Lock of who makes a group of nodes grow: who looks at all nodes would see one that comes or goes."""
 
 NOTHING = Takes(seconds=10.0)
 """Runs whatever else runs."""
@@ -117,6 +122,7 @@ def decide(requests: Sequence[Request], stock: Stock, *, at_once: int = 0) -> di
     if any(request.takes.alone for request in having):
         return {}
     locked = {request.takes.lock for request in having if request.takes.lock}
+    looked_at = {request.takes.reads for request in having if request.takes.reads}
     left = {allocator: dict(nodes) for allocator, nodes in stock.free.items()}
     for request in having:
         for node, count in (request.share or NO_SHARE).nodes.items():
@@ -125,13 +131,14 @@ def decide(requests: Sequence[Request], stock: Stock, *, at_once: int = 0) -> di
     turns = at_once - sum(not request.takes.hosts for request in having) if at_once else len(waiting)
     for request in sorted(waiting, key=lambda item: (not item.takes.first, -item.takes.seconds)):
         takes = request.takes
-        if takes.alone or takes.lock in locked or (turns <= 0 and not takes.hosts):
+        if takes.alone or takes.lock in locked | looked_at or takes.reads in locked or (turns <= 0 and not takes.hosts):
             continue
         found = _share(takes, total=stock.of(takes.allocator), left=left.get(takes.allocator or stock.chosen, {}))
         if found is not None:
             given[request.id] = found
             turns -= not takes.hosts
             locked |= {takes.lock} - {""}
+            looked_at |= {takes.reads} - {""}
     lonely = next((request for request in waiting if request.takes.alone), None)
     if lonely is not None and not given and not having:
         return {lonely.id: NO_SHARE}

@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 
 from .edits import first_device, with_bodies, without_lines
 from .judging import FromMetrics
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, by_uuid, exporters, scrape
 from .settings import Names
@@ -46,6 +46,7 @@ class AdditionalMetrics(FromMetrics, RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, without the temperature of one accelerator")
     control_reason = "additional-metric-missing"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads the exporters."""

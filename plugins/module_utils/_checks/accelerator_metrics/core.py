@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.device
 
 from .edits import first_device, with_bodies
 from .judging import FromMetrics
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, Accelerator, by_uuid, exporters, scrape
 from .settings import Names
@@ -49,6 +49,7 @@ class CoreMetrics(FromMetrics, RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, with a memory clock in place of the memory that one accelerator uses")
     control_reason = "core-metric-missing"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads the exporters and what devices publish about their memory."""

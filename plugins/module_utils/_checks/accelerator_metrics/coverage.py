@@ -17,7 +17,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.quanti
 
 from .edits import first_device, with_bodies, without_lines
 from .judging import FromMetrics
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, by_uuid, exporters, scrape
 from .settings import Names
@@ -51,6 +51,7 @@ class Coverage(FromMetrics, RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, without the series of one accelerator")
     control_reason = "accelerator-uncovered"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads the nodes, their devices and their exporters."""

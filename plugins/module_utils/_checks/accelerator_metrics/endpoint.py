@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import CONTENT_TYPES, ExpositionError, is_exposition
 
 from .edits import with_bodies
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import EXPORTERS, Exporter, exporters, exposition, scrape
 
@@ -43,6 +43,7 @@ class Endpoint(RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, with the last line cut off")
     control_reason = "exposition-invalid"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads every exporter once."""

@@ -14,7 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
 
 from .judging import FromMetrics
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, Accelerator, by_uuid, exporters, scrape
 from .settings import MetricsSettings, Names
@@ -50,6 +50,7 @@ class Freshness(FromMetrics, RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, the first scrape, taken for a later one")
     control_reason = "not-advancing"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads the exporters until all accelerators have moved, or it takes too long."""

@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 
 from .edits import with_bodies
 from .judging import FromMetrics
-from .needs import READING
+from .needs import ALL_NODES, READING
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, by_uuid, exporters, scrape
 from .settings import Names
@@ -55,6 +55,7 @@ class SemanticNames(FromMetrics, RecordedControl[Situation]):
     subject = AS_IT_IS
     control = Situation(cluster="as it is, with the utilisation under a name of its own")
     control_reason = "metric-unmapped"
+    subject_takes = ALL_NODES
 
     def observe(self, bench: Bench, _variant: Situation, /) -> None:
         """Reads the exporters."""

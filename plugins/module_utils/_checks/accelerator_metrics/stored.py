@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposi
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import StoreError, query, vector
 
 from .judging import FromMetrics
-from .needs import STORE
+from .needs import ALL_NODES, STORE
 from .requirement import ACCELERATOR_METRICS
 from .scrapes import NAMES, by_uuid, exporters, scrape
 from .settings import MetricsSettings, Names
@@ -58,6 +58,8 @@ class StoredMetrics(FromMetrics, Check[Stored]):
     subject = Stored(exists=True)
     control = Stored(exists=False)
     control_reason = "series-not-stored"
+    subject_takes = ALL_NODES
+    control_takes = ALL_NODES
 
     def observe(self, bench: Bench, variant: Stored, /) -> None:
         """Reads the exporters, and queries until the store has as much, or it takes too long."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import Takes, one_at_a_time
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import NODE_GROUPS, Takes, one_at_a_time
 
 from .demand import Demand, Wanted, ask_in_vain
 from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
 from .requirement import CLUSTER_AUTOSCALING
-from .scene import GROUPS
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Side
@@ -28,7 +27,7 @@ class AsksForNodes(Check[Demand]):
 
     def takes(self, side: Side) -> Takes:
         """The scenario's, or the groups for as long as it asks in vain."""
-        return GROWTH if self.variant(side).wanted is Wanted.ONE_NODE else one_at_a_time(GROUPS, seconds=8)
+        return GROWTH if self.variant(side).wanted is Wanted.ONE_NODE else one_at_a_time(NODE_GROUPS, seconds=8)
 
     def observe(self, bench: Bench, variant: Demand, /) -> None:
         """Plays the scenario, or takes part in it; or asks in vain."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import one_at_a_time
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import NODE_GROUPS, one_at_a_time
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import running
 
 from .demand import part_trace, refused, waiting_pod
-from .scene import GROUPS, Scene, require_budget
+from .scene import Scene, require_budget
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
@@ -29,7 +29,7 @@ JSON = Any
 _LIST_DEVICES = ("nvidia-smi", "-L")
 STORY = "growth"
 
-GROWTH = one_at_a_time(GROUPS, story=STORY, seconds=80)
+GROWTH = one_at_a_time(NODE_GROUPS, story=STORY, seconds=80)
 """What every check of the scenario takes. Which accelerators it uses up, it finds out itself: those of the group that is to grow."""
 
 

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-GROUPS = "node-groups"
-"""What one scenario at a time may use: others would see it grow."""
-
 _OVER = frozenset({"Succeeded", "Failed"})
 
 

@@ -123,3 +123,10 @@ def test_what_somebody_at_work_asks_for_besides_needs_no_turn() -> None:
     busy = Request(id="x", takes=one_at_a_time("groups"), share=Share(nodes={}))
     more = Request(id="y", takes=Takes(hosts=("c",), allocator=PLUGIN))
     assert decide([busy, more], STOCK, at_once=1)["y"].nodes == {"c": 2}
+
+
+def test_many_may_look_at_what_nobody_uses_meanwhile() -> None:
+    looks = Takes(reads="groups", seconds=9)
+    assert given(looks, looks, one_at_a_time("groups", seconds=1)) == {"0": {}, "1": {}}
+    assert given(looks, having={"x": (one_at_a_time("groups"), {})}) == {}
+    assert given(looks, one_at_a_time("groups"), having={"x": (looks, {})}) == {"0": {}}
