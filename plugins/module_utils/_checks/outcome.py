@@ -68,6 +68,12 @@ def refused(workload: Workload, seen: Seen, *, who: str, reason: str = "claim-un
     return failure(reason, f"{who} got no device, expected one: {free}; the scheduler says: {words}")
 
 
+def had_its_time(seen: Seen, fact: str) -> bool:
+    """Whether a wait is recorded to its end: the fact says for how many ``seconds`` it may have gone on, and is written last."""
+    waited = seen.last(fact)
+    return isinstance(waited, dict) and bool(waited.get("seconds"))
+
+
 def is_about_devices(words: str) -> bool:
     """Whether a scheduler's refusal is about claims or devices, and not also about processor, memory or the number of pods."""
     return bool(_ABOUT_DEVICES.search(words)) and not _ABOUT_SPACE.search(words)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import NO_SHARE, Share
 
-from .leases import LOOK_SECONDS
+from .leases import LOOK_SECONDS, Leases
 
 if TYPE_CHECKING:
-    from .leases import Leases
     from .plan import Takes
 
 
@@ -77,8 +76,9 @@ class _Running:
         self._leases.ask({name: work.takes for name, work in self._waiting.items()})
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(self._not_begun)), thread_name_prefix="check") as pool:
             while self._waiting or self._under_way:
-                for name in self._leases.given().keys() & self._waiting.keys():
-                    self._begin(pool, self._waiting.pop(name), self._leases.given()[name])
+                given = self._leases.given()
+                for name in given.keys() & self._waiting.keys():
+                    self._begin(pool, self._waiting.pop(name), given[name])
                 self._end(pool)
         return self._raised
 

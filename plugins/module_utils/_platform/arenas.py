@@ -28,16 +28,16 @@ def find_arena(bench: Bench, *, least: int) -> Arena:
     """
     resource, mine = bench.settings.accelerator_resource, bench.share.nodes
 
-    def listed() -> tuple[list[JSON], list[Offer]]:
-        nodes, pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
-        return nodes, offers(nodes, pods, resource)
+    nodes: list[JSON] = []
+    offering: list[Offer] = []
 
     def idle() -> bool | None:
-        return sum(offer.free for offer in listed()[1] if offer.node in mine) >= sum(mine.values()) or None
+        nodes[:], pods = (bench.cluster.list(kind.collection()).items for kind in (kinds.NODE, kinds.POD))
+        offering[:] = offers(nodes, pods, resource)
+        return sum(offer.free for offer in offering if offer.node in mine) >= sum(mine.values()) or None
 
     # What an earlier scenario had there is free only when its pods are gone: their controllers' objects may go before them.
     bench.polled(idle, every=_EVERY, seconds=_GONE_SECONDS)
-    nodes, offering = listed()
     found = [offer for offer in offering if offer.node in mine and offer.free]
     free = sum(offer.free for offer in found)
     if free < least:

@@ -70,6 +70,17 @@ class Table:
 Block: TypeAlias = Heading | Paragraph | Table
 
 
+def page(title: str, blocks: Iterable[Block], *, mark: str | None) -> str:
+    """A Markdown page.
+
+    Args:
+        title: its heading.
+        blocks: what stands under it.
+        mark: the watermark of a rehearsal; None for a submission.
+    """
+    return "\n".join([f"# {title}", "", *md_parts.mark(mark), *in_markdown(blocks)]).rstrip("\n") + "\n"
+
+
 def in_markdown(blocks: Iterable[Block]) -> Iterator[str]:
     """The lines of a Markdown page, each block followed by a blank one."""
     for block in blocks:

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import CheckResult, RequirementResult
 
-from .blocks import Block, Cell, Code, Heading, Judged, Paragraph, Table, in_markdown
+from .blocks import Block, Cell, Code, Heading, Judged, Paragraph, Table, page
 from .compare import SLOWER_BY, SLOWER_SECONDS, Change, Comparison, Pair, turns
-from .md_parts import mark
 from .product import Product
 
 TITLE = "Compared with an earlier run"
@@ -18,7 +17,7 @@ TITLE = "Compared with an earlier run"
 
 def render(product: Product, comparison: Comparison) -> str:
     """The Markdown page."""
-    return "\n".join([f"# {TITLE}", "", *mark(product.mark), *in_markdown(blocks(comparison))]).rstrip("\n") + "\n"
+    return page(TITLE, blocks(comparison), mark=product.mark)
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:

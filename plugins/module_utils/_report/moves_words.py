@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import minor_of
 
 from .answers import Standing
-from .blocks import Block, Heading, Paragraph, Table, in_markdown
+from .blocks import Block, Heading, Paragraph, Table, page
 from .judgement import server_version
 from .lint.metadata import REQUIRED
-from .md_parts import mark
 from .moves import Move, Step, moves, wishes
 from .product import Product
 
@@ -21,7 +20,7 @@ TITLE = "The same run in other versions of the checklist"
 
 def render(product: Product) -> str:
     """The Markdown page."""
-    return "\n".join([f"# {TITLE}", "", *mark(product.mark), *in_markdown(blocks(product))]).rstrip("\n") + "\n"
+    return page(TITLE, blocks(product), mark=product.mark)
 
 
 def blocks(product: Product) -> Iterator[Block]:

@@ -22,23 +22,14 @@ from ansible_collections.ailab.conformance.plugins.module_utils._report.wording 
 from ansible_collections.ailab.conformance.plugins.module_utils._spec import loader
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Status
 
+from tests.unit.report.works import metadata
+
 MakeRun = Callable[..., Path]
 SPECS = Path(__file__).parents[3] / "specs"
-WORKS = {
-    "platform_name": "Works Platform",
-    "platform_version": "2.29",
-    "vendor_name": "Example Works",
-    "website_url": "https://works.dev",
-    "documentation_url": "https://works.dev/docs",
-    "product_logo_url": "https://works.dev/logo.svg",
-    "description": "Runs AI workloads.",
-    "contact_email_address": "team@works.dev",
-    "k8s_conformance_url": "https://github.com/cncf/k8s-conformance/tree/master/v1.34/works",
-}
 
 
 def order(version: str = "v1.34", **changes: Any) -> Order:
-    plain = Order(specification=loader.load(version), target=Target.REHEARSAL, metadata=WORKS, claims={})
+    plain = Order(specification=loader.load(version), target=Target.REHEARSAL, metadata=metadata(), claims={})
     return dataclasses.replace(plain, **changes)
 
 
@@ -172,7 +163,7 @@ def test_an_unknown_requirement_is_answered_with_the_nearest(make_run: MakeRun) 
 )
 def test_words_that_cannot_be_meant_are_refused_even_in_a_rehearsal(make_run: MakeRun, name: str, value: str, problem: str) -> None:
     with pytest.raises(ReportError, match=f"product.{name} is .*{problem}"):
-        compose(order(metadata={**WORKS, name: value}), read(make_run()))
+        compose(order(metadata={**metadata(), name: value}), read(make_run()))
 
 
 def test_dra_support_is_no_part_of_1_36(make_run: MakeRun) -> None:
@@ -182,7 +173,7 @@ def test_dra_support_is_no_part_of_1_36(make_run: MakeRun) -> None:
 
 def test_the_caller_knows_every_metadata_key() -> None:
     assert METADATA["k8s_conformance_url"] == "k8sConformanceUrl"
-    assert set(METADATA) == {*WORKS, "repo_url"}
+    assert set(METADATA) == {*metadata(), "repo_url"}
 
 
 @pytest.mark.parametrize(

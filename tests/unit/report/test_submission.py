@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,25 +20,12 @@ from ansible_collections.ailab.conformance.plugins.module_utils._spec import loa
 from ansible_collections.ailab.conformance.plugins.module_utils._spec.model import Level
 
 from tests.unit.report.lint.validators import errors
+from tests.unit.report.works import metadata
 
 MakeRun = Callable[..., Path]
 SPECS = Path(__file__).parents[3] / "specs"
 VERSIONS = ("v1.34", "v1.37")
 MEMBERS = frozenset({"Example Works"})
-
-
-def metadata(version: str) -> Mapping[str, str]:
-    return {
-        "platform_name": "Works Platform",
-        "platform_version": "2.29",
-        "vendor_name": "Example Works",
-        "website_url": "https://works.dev",
-        "documentation_url": "https://works.dev/docs",
-        "product_logo_url": "https://works.dev/logo.svg",
-        "description": "Runs AI workloads.",
-        "contact_email_address": "team@works.dev",
-        "k8s_conformance_url": f"https://github.com/cncf/k8s-conformance/tree/master/{version}/works",
-    }
 
 
 def submitted(run: Path, version: str, dest: Path, *, target: Target = Target.SUBMISSION) -> Report:

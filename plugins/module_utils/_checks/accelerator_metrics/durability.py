@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import had_its_time
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import alone
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
@@ -86,8 +87,8 @@ class Durability(FromMetrics, Check[Loss]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares the accelerators before and after."""
-        lost, waited = seen.last("lost"), seen.last(_WAITED)
-        if not isinstance(lost, dict) or not isinstance(waited, dict) or not waited.get("seconds"):
+        lost = seen.last("lost")
+        if not isinstance(lost, dict) or not had_its_time(seen, _WAITED):
             return inconclusive("exporter-not-seen", "the exporter was not looked at before and after")
         node = str(lost.get("node") or "")
         before = set(by_uuid(seen, "before", names, nodes=[node]))

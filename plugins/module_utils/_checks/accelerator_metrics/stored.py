@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import had_its_time
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import ExpositionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import StoreError, query, vector
@@ -77,8 +78,7 @@ class StoredMetrics(FromMetrics, Check[Stored]):
 
     def judge(self, seen: Seen, names: Names, /) -> Finding:
         """Compares UUIDs."""
-        waited = seen.last(_WAITED)
-        if seen.last("stored") is None or not isinstance(waited, dict) or not waited.get("seconds"):
+        if seen.last("stored") is None or not had_its_time(seen, _WAITED):
             return inconclusive("store-not-asked", "the monitoring system was not asked, or not for long enough")
         exported = set(by_uuid(seen, "now", names))
         stored = {sample.labels.get(names.device, "") for sample in vector(seen.last("stored"))} - {""}

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import not_running
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.outcome import had_its_time, not_running
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.monitoring import Store, StoreError, query, vector
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
@@ -169,8 +169,7 @@ def require_whole(seen: Seen, fact: str) -> None:
     Raises:
         StoreError: it does not.
     """
-    waited = seen.last(f"waited.{fact}")
-    if not isinstance(waited, dict) or not waited.get("seconds"):
+    if not had_its_time(seen, f"waited.{fact}"):
         raise StoreError("the record ends before the monitoring system had its time")
 
 
