@@ -110,6 +110,7 @@ class _Run:
             record=self.recorder,
             disruptive=self.check.disruptive,
             share=share,
+            known=self._leases.stock.names,
             occupied=self._occupied,
         )
         try:

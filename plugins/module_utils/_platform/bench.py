@@ -17,6 +17,7 @@ from .devices import allocations, is_allocated, pool_of
 from .drivers import registers_driver
 from .making import Making
 from .manifests import Exactly
+from .placing import aside
 from .pods import Progress, Stage, about, claim_names, is_placed, is_ready
 from .probes import NO_ACCELERATORS, Accelerators, ClaimUse, Probe, probe_pod
 from .stock import NO_SHARE, Share
@@ -49,6 +50,7 @@ class Bench(Making):
         record: takes every observation.
         disruptive: whether it may change what is not ours.
         share: the accelerators that nobody else of the run uses meanwhile.
+        known: the nodes that had free accelerators when the run began.
         occupied: waits for all accelerators of some nodes, and has them while inside.
 
     Attributes:
@@ -64,13 +66,20 @@ class Bench(Making):
         record: Record,
         disruptive: bool = False,
         share: Share = NO_SHARE,
+        known: Sequence[str] = (),
         occupied: Callable[[Sequence[str]], AbstractContextManager[Share]] | None = None,
     ) -> None:
         super().__init__(workspace=workspace, prefix=prefix, record=record, disruptive=disruptive)
         self.allocator = workspace.allocator
         self.share = share
+        self._known = known
         self._occupied = occupied
         self._pods: dict[str, JSON] = {}
+
+    @property
+    def aside(self) -> JSON:
+        """The affinity of pods without accelerators: out of the way of those with some, and of autoscalers."""
+        return aside(self._known, accelerated=self.settings.accelerator_label)
 
     def survey(self) -> Survey:
         """The devices of the class under test, recorded in short as ``devices``.
@@ -130,8 +139,9 @@ class Bench(Making):
 
     def probe_manifest(self, probe: Probe) -> Manifest:
         """The pod of a probe with this run's image and tolerations; one with accelerators stays on the nodes of the share."""
-        within = () if probe.accelerators == NO_ACCELERATORS else self.share.names
-        return probe_pod(probe, image=self.settings.probe_image, tolerations=self.settings.tolerations, within=within)
+        plain, settings = probe.accelerators == NO_ACCELERATORS, self.settings
+        within, affinity = ((), self.aside) if plain else (self.share.names, None)
+        return probe_pod(probe, image=settings.probe_image, tolerations=settings.tolerations, within=within, affinity=affinity)
 
     def occupying(self, hosts: Sequence[str]) -> AbstractContextManager[object]:
         """Has all accelerators of a device plugin on these nodes while inside, once nobody else of the run has any there."""

@@ -37,6 +37,7 @@ class Task:
         image: with a shell.
         script: of its one container.
         tolerations: of its pod.
+        affinity: of its pod.
         labels: of everything that is made for it.
         suspended: whether it waits.
         elsewhere: whether it is left to another controller.
@@ -46,6 +47,7 @@ class Task:
     image: str
     script: str
     tolerations: Sequence[Mapping[str, JSON]] = ()
+    affinity: JSON = None
     labels: Mapping[str, str] = field(default_factory=dict)
     suspended: bool = False
     elsewhere: bool = False
@@ -53,7 +55,8 @@ class Task:
 
     def pod(self) -> JSON:
         """The spec of its pod."""
-        return pod_spec(Probe(containers=("node",), command=("sh", "-c", self.script)), image=self.image, tolerations=self.tolerations)
+        probe = Probe(containers=("node",), command=("sh", "-c", self.script))
+        return pod_spec(probe, image=self.image, tolerations=self.tolerations, affinity=self.affinity)
 
 
 class Operator(ABC):

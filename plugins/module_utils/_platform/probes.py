@@ -10,6 +10,7 @@ from typing import Any
 
 from . import kinds
 from .manifests import Manifest
+from .placing import on_nodes
 
 JSON = Any
 
@@ -85,7 +86,9 @@ class Probe:
     image: str = ""
 
 
-def probe_pod(probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JSON]], within: Sequence[str] = ()) -> Manifest:
+def probe_pod(
+    probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JSON]], within: Sequence[str] = (), affinity: JSON = None
+) -> Manifest:
     """The pod of a probe.
 
     The grace period is 1 s because 0 would remove the pod from the API before its containers have ended, with its devices still in use.
@@ -96,15 +99,18 @@ def probe_pod(probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JS
         image: with sh and sleep, where the probe names none.
         tolerations: of the pod.
         within: names of the nodes that it may run on, where the probe names none; any when empty.
+        affinity: of the pod where no node is named.
     """
-    return Manifest(
-        kind=kinds.POD, fields={"spec": pod_spec(probe, image=image, tolerations=tolerations, within=within)}, labels=probe.labels
-    )
+    spec = pod_spec(probe, image=image, tolerations=tolerations, within=within, affinity=affinity)
+    return Manifest(kind=kinds.POD, fields={"spec": spec}, labels=probe.labels)
 
 
-def pod_spec(probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JSON]], within: Sequence[str] = ()) -> dict[str, JSON]:
+def pod_spec(
+    probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JSON]], within: Sequence[str] = (), affinity: JSON = None
+) -> dict[str, JSON]:
     """The same pod as the template of a Deployment or a Job has it."""
     nodes = (probe.node,) if probe.node else tuple(within)
+    where = on_nodes(nodes) if nodes else affinity
     claim, user = probe.accelerators.claim, 0 if probe.capabilities else _USER
     return {
         "restartPolicy": "Never",
@@ -119,18 +125,11 @@ def pod_spec(probe: Probe, *, image: str, tolerations: Sequence[Mapping[str, JSO
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **({"runtimeClassName": probe.runtime_class} if probe.runtime_class else {}),
-        **({"affinity": on_nodes(nodes)} if nodes else {}),
+        **({"affinity": where} if where else {}),
         **({"resourceClaims": [{"name": "devices", **_source(claim)}]} if claim else {}),
         **({"volumes": [_device(number, path) for number, path in enumerate(probe.devices)]} if probe.devices else {}),
         "containers": [_container(name, probe, image=probe.image or image) for name in probe.containers],
     }
-
-
-def on_nodes(names: Sequence[str]) -> dict[str, JSON]:
-    """An affinity that only nodes of these names satisfy."""
-    # One term for each: a term about the field metadata.name takes one value (API reference NodeSelectorTerm).
-    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]} for name in names]
-    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
 
 
 def _container(name: str, probe: Probe, *, image: str) -> dict[str, JSON]:

@@ -29,6 +29,11 @@ class Stock:
     free: Mapping[Allocator, Mapping[str, int]]
     chosen: Allocator
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes that have some."""
+        return tuple(sorted({name for nodes in self.free.values() for name in nodes if name}))
+
     def of(self, allocator: Allocator | None) -> Mapping[str, int]:
         """Those of an allocator, or of the chosen one, by node."""
         return self.free.get(allocator or self.chosen, {})

@@ -94,7 +94,13 @@ def task_of(bench: Bench, script: str, **more: Any) -> Task:
     runtime = bench.name("runtime")
     settings = bench.settings
     return Task(
-        image=settings.probe_image, script=script, tolerations=settings.tolerations, labels=bench.identity.labels, runtime=runtime, **more
+        image=settings.probe_image,
+        script=script,
+        tolerations=settings.tolerations,
+        affinity=bench.aside,
+        labels=bench.identity.labels,
+        runtime=runtime,
+        **more,
     )
 
 

@@ -49,7 +49,7 @@ def member(bench: Bench, *, where: Arena | None = None) -> PodTemplate:
     """A member with one accelerator on the nodes of an arena, or without any, anywhere."""
     settings = bench.settings
     if where is None:
-        return PodTemplate(image=settings.probe_image, cpu=GANG_CPU, tolerations=settings.tolerations)
+        return PodTemplate(image=settings.probe_image, cpu=GANG_CPU, tolerations=settings.tolerations, affinity=bench.aside)
     return PodTemplate(
         image=settings.probe_image,
         cpu=GANG_CPU,

@@ -152,7 +152,8 @@ def _labels(model: str, bench: Bench) -> Mapping[str, str]:
 
 def _server(model: str, bench: Bench, own: InferenceSettings) -> Manifest:
     command = tuple(part.replace("{model}", model) for part in own.model_command)
-    spec = pod_spec(Probe(image=own.model_image, command=command), image="", tolerations=bench.settings.tolerations)
+    probe = Probe(image=own.model_image, command=command)
+    spec = pod_spec(probe, image="", tolerations=bench.settings.tolerations, affinity=bench.aside)
     container = spec["containers"][0]
     container["ports"] = [{"name": "http", "containerPort": own.model_port}]
     container["readinessProbe"] = {"tcpSocket": {"port": own.model_port}, "periodSeconds": 1}

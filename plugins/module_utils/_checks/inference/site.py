@@ -71,11 +71,8 @@ def _make(bench: Bench) -> None:
     for name in (FIRST, SECOND):
         _stands(bench, name, backend_pod(name, bench=bench))
         _stands(bench, name, service(name))
-    _stands(
-        bench,
-        CLIENT,
-        Manifest(kind=kinds.POD, fields={"spec": PodTemplate(image=own.client_image, tolerations=bench.settings.tolerations).spec()}),
-    )
+    client = PodTemplate(image=own.client_image, tolerations=bench.settings.tolerations, affinity=bench.aside)
+    _stands(bench, CLIENT, Manifest(kind=kinds.POD, fields={"spec": client.spec()}))
     wanted = {FIRST, SECOND, CLIENT}
 
     def complete(view: View) -> bool:
@@ -148,7 +145,8 @@ def backend_pod(says: str, *, bench: Bench, labels: Mapping[str, str] | None = N
         labels: beside the one that its Service looks for.
     """
     script = f"mkdir -p {FOLDER}/www && printf %s {says} >{FOLDER}/www/index.html && exec httpd -f -p {PORT} -h {FOLDER}/www"
-    spec = PodTemplate(image=bench.settings.probe_image, script=script, tolerations=bench.settings.tolerations).spec()
+    settings = bench.settings
+    spec = PodTemplate(image=settings.probe_image, script=script, tolerations=settings.tolerations, affinity=bench.aside).spec()
     spec["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}
     return Manifest(kind=kinds.POD, fields={"spec": spec}, labels={BACKEND: says, **(labels or {})})
 

@@ -81,7 +81,7 @@ class OwnLoadOnly(Check[Loaded]):
 
 def _play(bench: Bench) -> None:
     require_pipeline(bench)
-    template = PodTemplate(image=bench.settings.probe_image, tolerations=bench.settings.tolerations)
+    template = PodTemplate(image=bench.settings.probe_image, tolerations=bench.settings.tolerations, affinity=bench.aside)
     with Scaled(bench, "first", template) as first, Scaled(bench, "second", template) as second:
         if not (first.start() and second.start()):
             return

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import devices
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.placing import on_nodes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER, PodTemplate
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import about
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import on_nodes
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.scaling import (
     API_SERVICE,
     APP_LABEL,

@@ -57,6 +57,7 @@ def start(bench: Bench, role: str = "server", *, asks: bool = True, broken: bool
         mark=mark,
         labels=labels,
         tolerations=bench.settings.tolerations,
+        affinity=bench.aside,
         asks=asks and not by_monitor,
         broken=broken,
     )

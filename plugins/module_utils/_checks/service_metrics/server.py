@@ -75,7 +75,14 @@ exec httpd -f -p {PORT} -h {FOLDER}/www
 
 
 def workload(
-    *, image: str, mark: str, labels: Mapping[str, str], tolerations: Sequence[Mapping[str, JSON]], asks: bool, broken: bool = False
+    *,
+    image: str,
+    mark: str,
+    labels: Mapping[str, str],
+    tolerations: Sequence[Mapping[str, JSON]],
+    affinity: JSON = None,
+    asks: bool,
+    broken: bool = False,
 ) -> Manifest:
     """The pod of the workload.
 
@@ -84,6 +91,7 @@ def workload(
         mark: value of the label of all its series.
         labels: of the pod.
         tolerations: of the pod.
+        affinity: of the pod.
         asks: whether its annotations ask to be scraped.
         broken: whether its metrics have a line that is cut off.
     """
@@ -91,6 +99,7 @@ def workload(
         image=image,
         script=_SCRIPT,
         tolerations=tolerations,
+        affinity=affinity,
         env={"MARK": mark, "CALL": _CALL, "METRICS": _METRICS, **({"BROKEN": "yes"} if broken else {})},
     )
     annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": METRICS_PATH}

@@ -91,7 +91,8 @@ class ServerTraffic(FromStore, Check[Prompts]):
 
     @staticmethod
     def _start(bench: Bench, own: ServiceMetricsSettings) -> bool:
-        spec = pod_spec(Probe(image=own.server_image, command=own.server_command), image="", tolerations=bench.settings.tolerations)
+        probe = Probe(image=own.server_image, command=own.server_command)
+        spec = pod_spec(probe, image="", tolerations=bench.settings.tolerations, affinity=bench.aside)
         container = spec["containers"][0]
         container["ports"] = [{"name": "http", "containerPort": own.server_port}]
         container["readinessProbe"] = {"httpGet": {"path": own.server_path, "port": "http"}, "periodSeconds": 1}
