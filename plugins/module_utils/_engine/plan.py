@@ -8,6 +8,7 @@ shared only by count, no pod can take what somebody else counts on.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
@@ -108,7 +109,8 @@ class Request:
 def decide(requests: Sequence[Request], stock: Stock, *, at_once: int = 0) -> dict[str, Share]:
     """Who of those that wait gets what now.
 
-    What others rest on comes first, then the longest, then who asked first. Who does not get enough keeps a node from those after it, so
+    What others rest on comes first, then the longest, then who asked first; what uses one thing in turns counts as long as all of them
+    that wait for it, since that is how long it takes until the last is done. Who does not get enough keeps a node from those after it, so
     that nobody waits for ever. What takes nothing never waits, except for who is alone.
 
     Args:
@@ -129,7 +131,15 @@ def decide(requests: Sequence[Request], stock: Stock, *, at_once: int = 0) -> di
             left[request.takes.allocator or stock.chosen][node] -= count
     given: dict[str, Share] = {}
     turns = at_once - sum(not request.takes.hosts for request in having) if at_once else len(waiting)
-    for request in sorted(waiting, key=lambda item: (not item.takes.first, -item.takes.seconds)):
+    queues: defaultdict[str, float] = defaultdict(float)
+    for request in waiting:
+        queues[request.takes.lock] += request.takes.seconds
+
+    def urgency(request: Request) -> tuple[bool, float, float]:
+        takes = request.takes
+        return takes.first, queues[takes.lock] if takes.lock else takes.seconds, takes.seconds
+
+    for request in sorted(waiting, key=urgency, reverse=True):
         takes = request.takes
         if takes.alone or takes.lock in locked | looked_at or takes.reads in locked or (turns <= 0 and not takes.hosts):
             continue

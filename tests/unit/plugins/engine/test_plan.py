@@ -130,3 +130,10 @@ def test_many_may_look_at_what_nobody_uses_meanwhile() -> None:
     assert given(looks, looks, one_at_a_time("groups", seconds=1)) == {"0": {}, "1": {}}
     assert given(looks, having={"x": (one_at_a_time("groups"), {})}) == {}
     assert given(looks, one_at_a_time("groups"), having={"x": (looks, {})}) == {"0": {}}
+
+
+def test_what_goes_in_turns_is_as_urgent_as_all_its_turns_together() -> None:
+    turn = one_at_a_time("queue", seconds=4)
+    requests = [Request(id=str(number), takes=takes) for number, takes in enumerate((devices(1, seconds=9), turn, turn, turn))]
+    assert set(decide(requests, STOCK, at_once=1)) == {"1"}
+    assert set(decide(requests[:3], STOCK, at_once=1)) == {"0"}
