@@ -37,6 +37,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of a thing for a sentence: ``1 node``, ``2 nodes``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def uuids_in(text: str) -> list[str]:
     """The UUIDs in the output of ``nvidia-smi -L``, in its order."""
     return _UUID.findall(text)

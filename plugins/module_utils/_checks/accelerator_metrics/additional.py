@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, listed, not_run, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, listed, not_run, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 
@@ -74,4 +74,4 @@ class AdditionalMetrics(FromMetrics, RecordedControl[Situation]):
                 looked = listed(metric for group in missing for metric in groups[group])
                 sentence = f"{uuid} on {accelerator.node} has no {listed(missing)}, expected one of {looked}"
                 return failure("additional-metric-missing", f"{sentence}; where the hardware shows none, say so in the notes")
-        return success("additional-metrics-there", f"{len(found)} accelerators, each with temperature, power and interconnect")
+        return success("additional-metrics-there", f"{counted(len(found), 'accelerator')}, each with temperature, power and interconnect")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, not_run, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, not_run, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.devices import current, devices
@@ -81,7 +81,7 @@ class CoreMetrics(FromMetrics, RecordedControl[Situation]):
             problem = _missing(accelerator, names) or _absurd(accelerator, names, sizes)
             if problem is not None:
                 return problem
-        return success("core-metrics-there", f"{len(found)} accelerators, each with utilisation, used and free memory")
+        return success("core-metrics-there", f"{counted(len(found), 'accelerator')}, each with utilisation, used and free memory")
 
 
 def _missing(accelerator: Accelerator, names: Names) -> Finding | None:

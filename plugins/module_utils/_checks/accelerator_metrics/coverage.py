@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, not_run, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import (
+    counted,
+    failure,
+    inconclusive,
+    listed,
+    not_run,
+    success,
+)
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
@@ -92,19 +99,19 @@ class Coverage(FromMetrics, RecordedControl[Situation]):
             found += count
         if not found:
             return not_run("no-accelerators", f"no node with {settings.get('accelerator_label')} has an accelerator")
-        return success("all-covered", f"{found} accelerators on {len(nodes)} nodes, each in the metrics of its node")
+        return success("all-covered", f"{counted(found, 'accelerator')} on {counted(len(nodes), 'node')}, each in the metrics of its node")
 
 
 def _problem(node: str, count: int, wanted: set[str], mine: set[str] | None) -> Finding | None:
     if mine is None:
-        found = f"node {node} has {count} accelerators and no exporter"
+        found = f"node {node} has {counted(count, 'accelerator')} and no exporter"
         return failure("exporter-absent", f"{found}, expected one: see its DaemonSet") if count else None
     if missing := sorted(wanted - mine):
         return failure("accelerator-uncovered", f"no series for {listed(missing)} of node {node}: see its exporter's log")
     if unknown := sorted(mine - wanted) if wanted else []:
         return failure("accelerator-unknown", f"node {node} exports {listed(unknown)}, which no ResourceSlice publishes")
     if len(mine) != count:
-        found = f"{len(mine)} accelerators in the metrics of node {node}, {count} on the node"
+        found = f"{counted(len(mine), 'accelerator')} in the metrics of node {node}, {count} on the node"
         return failure("accelerator-uncovered" if len(mine) < count else "accelerator-unknown", f"{found}, expected as many")
     return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.variants import AS_IT_IS, Situation
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.exposition import CONTENT_TYPES, ExpositionError, is_exposition
@@ -70,4 +70,4 @@ class Endpoint(RecordedControl[Situation]):
             if not is_exposition(str(fact.get("type") or "")):
                 found = f"the exporter on {node} calls its answer {fact.get('type')!r}"
                 return failure("media-type-wrong", f"{found}, expected {' or '.join(CONTENT_TYPES)}")
-        return success("exposition-valid", f"{len(scrapes)} exporters, {count} series, every line in the format")
+        return success("exposition-valid", f"{counted(len(scrapes), 'exporter')}, {count} series, every line in the format")

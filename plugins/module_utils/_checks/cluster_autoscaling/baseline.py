@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline, running
 
@@ -73,4 +73,4 @@ class FullGroup(RecordedControl[Told]):
             return inconclusive("baseline-not-running", "no pod of those that fill the group ran: see the image and the nodes")
         if where != nodes:
             return failure("not-one-per-node", f"pods ran on {listed(where)}, expected one on each of {listed(nodes)}")
-        return success("group-full", f"group {name}: {len(nodes)} nodes, one pod with all accelerators on each")
+        return success("group-full", f"group {name}: {counted(len(nodes), 'node')}, one pod with all accelerators on each")

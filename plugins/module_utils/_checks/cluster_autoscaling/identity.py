@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
 from .asked import AsksForNodes
@@ -48,9 +48,11 @@ class NewNode(AsksForNodes):
         if before is None or most is None:
             return inconclusive("sizes-not-watched", f"the size of group {name} was not watched")
         if not new and most <= before.replicas:
-            return failure("not-grown", f"group {name} stayed at {before.replicas} nodes, expected one more: see the autoscaler's log")
+            return failure(
+                "not-grown", f"group {name} stayed at {counted(before.replicas, 'node')}, expected one more: see the autoscaler's log"
+            )
         if not new:
-            return failure("node-missing", f"group {name} was set to {most} nodes, but none came: see the machines' events")
+            return failure("node-missing", f"group {name} was set to {counted(most, 'node')}, but none came: see the machines' events")
         return self._exactly_one(seen, name, sorted(node.name for node in new.values()), grew=most - before.replicas)
 
     @staticmethod

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import RecordedControl
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World
 
@@ -68,12 +68,14 @@ class AsItWas(RecordedControl[Told]):
     def _compared(before: World, after: World) -> Finding:
         left = set(after.machines) - set(before.machines)
         if left:
-            return failure("machine-left", f"{len(left)} machines are left over in {listed(sorted({after.machines[uid] for uid in left}))}")
-        if set(before.machines) - set(after.machines):
-            return failure("machine-lost", f"{len(set(before.machines) - set(after.machines))} machines that were there before are gone")
+            groups = listed(sorted({after.machines[uid] for uid in left}))
+            return failure("machine-left", f"left over: {counted(len(left), 'machine')} in {groups}")
+        if lost := set(before.machines) - set(after.machines):
+            return failure("machine-lost", f"gone: {counted(len(lost), 'machine')} that had been there before")
         if {node.uid for node in before.nodes} != {node.uid for node in after.nodes}:
             were, are = (listed(node.name for node in world.nodes) for world in (before, after))
             return failure("nodes-differ", f"the nodes were {were}, and are {are}")
         if list(before.groups) != list(after.groups):
             return failure("groups-differ", f"bounds or sizes of the groups are not what they were: {listed(map(str, after.groups))}")
-        return success("restored", f"{len(after.groups)} groups, {len(after.machines)} machines, {len(after.nodes)} nodes: as before")
+        here = (counted(len(after.groups), "group"), counted(len(after.machines), "machine"), counted(len(after.nodes), "node"))
+        return success("restored", f"{listed(here)}: as before")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import counted, failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import whole_node
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
@@ -93,7 +93,9 @@ class ShortageTold(Check[Beyond]):
             found = f"the autoscaler wanted {phase.most_desired} replicas, {phase.ready} are ready"
             return inconclusive("not-all-ready", f"{found}, {free} have accelerators: see HPA-03")
         if phase.most_desired <= free and not waiting:
-            return failure("nothing-short", f"the autoscaler wanted {phase.most_desired} replicas, and {free} accelerators served them all")
+            return failure(
+                "nothing-short", f"the autoscaler wanted {phase.most_desired} replicas, and {counted(free, 'accelerator')} served them all"
+            )
         if not waiting:
             return failure(
                 "nobody-says-why", f"{phase.most_desired} replicas are wanted and {phase.ready} ready, but the scheduler refused none"

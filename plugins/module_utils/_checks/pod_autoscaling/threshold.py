@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 
 from .compared import ComparesPhases
 from .phases import TARGET, Phase
@@ -39,9 +39,8 @@ class BelowTarget(ComparesPhases):
         if before.ready != 1:
             return inconclusive("not-idle", f"{before.ready} pods were ready at the start, expected one")
         if len(after.pods.last) > 1 or after.most_desired > 1:
-            return failure(
-                "scaled", f"the autoscaler wanted {after.most_desired} replicas, having read {after.shown}; the target is {TARGET}"
-            )
+            read = listed(f"{value:g}" for value in after.shown)
+            return failure("scaled", f"the autoscaler wanted {after.most_desired} replicas, having read {read}; the target is {TARGET}")
         close = [value for value in after.shown if 0.9 * TARGET <= value < TARGET]
         if not close:
             return inconclusive("value-not-read", f"the autoscaler read {after.shown}, never a value just below {TARGET}")

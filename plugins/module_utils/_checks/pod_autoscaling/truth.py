@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 
 from .compared import ComparesPhases
 from .phases import Phase
@@ -39,12 +40,19 @@ class ValueTruth(ComparesPhases):
         """Compares what was told, what the pod gives and what the API serves."""
         if not told.told or dict(told.scraped) != dict(told.told):
             return inconclusive(
-                "pod-not-told", f"the pod gives {dict(told.scraped)}, told {dict(told.told)}: the probe does not expose its metric"
+                "pod-not-told", f"the pod gives {_words(told.scraped)}, told {_words(told.told)}: the probe does not expose its metric"
             )
         if not answered.served:
             return failure(
-                "value-missing", f"the API serves no value of {told.metric}, expected {dict(told.told)}: see the adapter's rules"
+                "value-missing", f"the API serves no value of {told.metric}, expected {_words(told.told)}: see the adapter's rules"
             )
         if dict(answered.served) != dict(told.told):
-            return failure("value-differs", f"the API serves {dict(answered.served)}, expected {dict(told.told)}: see the adapter's query")
-        return success("value-true", f"the pod and the API both say {dict(told.told)} for {told.metric}")
+            return failure(
+                "value-differs", f"the API serves {_words(answered.served)}, expected {_words(told.told)}: see the adapter's query"
+            )
+        return success("value-true", f"the pod and the API both say {_words(told.told)} for {told.metric}")
+
+
+def _words(values: Mapping[str, float]) -> str:
+    """Values by pod for a sentence."""
+    return listed(f"{value:g} of {pod}" for pod, value in sorted(values.items()))
