@@ -61,7 +61,7 @@ def _values(checks: list[Check[Any]], *, counted: tuple[kinds.Kind, ...], role_n
     rights = tuple(dict.fromkeys((*total.all_rights(), *looked_at)))
     return {
         "checks": [_check(check) for check in checks],
-        "made": _names(total.makes),
+        "made": _names((*total.makes, *total.deposits)),
         "tried": _names(total.tries),
         "read": _names(total.reads),
         "image_options": sorted(total.images),
@@ -80,7 +80,7 @@ def _check(check: Check[Any]) -> JSON:
         "reads_only": check.reads_only,
         "control": check.control_kind.value,
         "accelerators": max(min(check.takes(side).most, check.takes(side).least or check.takes(side).most) for side in Side),
-        "made": _names(needs.makes),
+        "made": _names((*needs.makes, *needs.deposits)),
         "tried": _names(needs.tries),
     }
 

@@ -71,6 +71,26 @@ class Making(Asking):
         """
         return successful(self.attempt(role, manifest, name=name, space=space)).body
 
+    def deposit(self, role: str, manifest: Manifest, *, space: str) -> JSON:
+        """Creates an object that nobody here may read back, in a namespace of the run, and goes with it; recorded as ``create.<role>``.
+
+        Who may list a kind in order to see its objects go may read all of them. A namespace is gone only when all that it held is.
+
+        Args:
+            role: its part in the check.
+            manifest: what to create.
+            space: one of the run's namespaces.
+
+        Raises:
+            PermissionError: the run has not made this namespace.
+            ApiError: the server refuses.
+            UnreachableError: no answer.
+        """
+        if not self.workspace.owns(space):
+            raise PermissionError(f"{self._prefix} would leave {manifest.kind.name} {role} in {space}, which is not the run's")
+        body = self.workspace.body(manifest, name=self.name(role), where=space)
+        return successful(self.ask(f"create.{role}", "create", manifest.kind.collection(space), body=body)).body
+
     def space(self, role: str, *, level: str = "restricted", admin_access: bool = False) -> str:
         """Makes one more namespace, recorded as ``space.<role>``; its name.
 

@@ -49,6 +49,8 @@ class Needs:
 
     Attributes:
         makes: kinds that it creates and removes: in the run's namespaces where they are namespaced, under names of the run otherwise.
+        deposits: kinds that it creates in namespaces of the run and never reads, because what others keep there is secret; they go with
+            their namespace.
         tries: kinds that it only sends as dry runs.
         reads: kinds that it gets, lists or watches anywhere.
         rights: what else it does.
@@ -56,6 +58,7 @@ class Needs:
     """
 
     makes: tuple[Kind, ...] = ()
+    deposits: tuple[Kind, ...] = ()
     tries: tuple[Kind, ...] = ()
     reads: tuple[Kind, ...] = ()
     rights: tuple[Right, ...] = ()
@@ -65,6 +68,7 @@ class Needs:
         """Both together."""
         return Needs(
             makes=_each_once((*self.makes, *other.makes)),
+            deposits=_each_once((*self.deposits, *other.deposits)),
             tries=_each_once((*self.tries, *other.tries)),
             reads=_each_once((*self.reads, *other.reads)),
             rights=tuple(dict.fromkeys((*self.rights, *other.rights))),
@@ -78,7 +82,7 @@ class Needs:
     def _rights(self) -> Iterator[Right]:
         for kind in self.makes:
             yield from (Right(verb=verb, kind=kind, inside=kind.namespaced) for verb in _MAKING)
-        for kind in self.tries:
+        for kind in (*self.deposits, *self.tries):
             yield Right(verb="create", kind=kind, inside=kind.namespaced)
         for kind in self.reads:
             yield from (Right(verb=verb, kind=kind) for verb in _READING)

@@ -164,6 +164,10 @@ class Workspace:
         self.await_service_account(name)
         return made
 
+    def owns(self, space: str) -> bool:
+        """Whether a namespace is one that the run has made."""
+        return space in self._spaces
+
     def body(self, manifest: Manifest, *, name: str, where: str) -> JSON:
         """The whole object as it is sent."""
         metadata = {
