@@ -17,22 +17,27 @@ description:
     C(INF-03) requests reach the backend of their route. C(INF-04) they are split by weight, which an exact binomial test decides.
     C(INF-05) a change of weights takes effect without an error. C(INF-06) requests are routed by header, those of OpenAI's clients among
     them. C(INF-07) they are routed by the model in their body, and streams are not held back. C(INF-08) the loss of a backend's pod is
-    survived. C(INF-09) a backend of another namespace needs a grant.
+    survived. C(INF-09) a backend of another namespace needs a grant, and so does the certificate of a listener for HTTPS.
   - The requirement depends on C(INF-01) to C(INF-06). C(INF-07) needs O(model_gateway) and O(model_image); it is V(not_run) without.
   - Requests are sent by a pod in the cluster to the gateway's address, each over a connection of its own. Nothing is concluded from
     conditions alone.
+  - For C(INF-09) an authority is made that vouches for one certificate and is valid for a day. Its key is forgotten, the certificate's key
+    goes into a Secret in a namespace of the run. Secrets are created and never read, so that no right to read them is asked for.
   - Every check has a negative control, a variant that the same evaluator must judge a failure for the reason that it was made for.
     A check whose control does not flip is V(inconclusive), never V(pass).
   - Everything is made in a namespace of its own that admits only restricted pods. What was made carries the label
     C(ai-conformance/run), is noted in the run directory before it is made, is deleted by UID, and is seen to be gone.
 notes:
-  - O(probe_image) needs C(httpd) for this requirement, as busybox has it. O(client_image) needs C(curl) and a shell.
+  - O(probe_image) needs C(httpd) for this requirement, as busybox has it. O(client_image) needs C(curl) and a shell; C(INF-09) needs
+    C(curl) 7.88 or later, which shows certificates.
   - The task fails when its verdict is not in O(accept). RV(checks) are returned all the same.
   - The rights that are needed are asked for first. When some are missing, all of them are named and nothing is made.
+requirements:
+  - cryptography >= 42, for C(INF-09), which is V(not_run) without
 options:
   gateway_class:
     description:
-      - GatewayClass of the gateway that is made. The only accepted one when empty.
+      - GatewayClass of the gateways that are made. The only accepted one when empty.
     type: str
     default: ""
   client_image:

@@ -27,6 +27,10 @@ KINDS = {
     "configmaps": "ConfigMap",
     "services": "Service",
     "secrets": "Secret",
+    "gatewayclasses": "GatewayClass",
+    "gateways": "Gateway",
+    "httproutes": "HTTPRoute",
+    "referencegrants": "ReferenceGrant",
     "clusterroles": "ClusterRole",
     "customresourcedefinitions": "CustomResourceDefinition",
     "deployments": "Deployment",
@@ -43,11 +47,13 @@ APIS = {
     "Deployment": "apps/v1",
     "DaemonSet": "apps/v1",
     "ApplicationInstallation": "apps.kubermatic.k8c.io/v1",
+    **dict.fromkeys(("GatewayClass", "Gateway", "HTTPRoute"), "gateway.networking.k8s.io/v1"),
+    "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
 }
-NOT_NAMESPACED = frozenset({"Namespace", "Node", "ClusterRole", "CustomResourceDefinition", "DeviceClass", "ResourceSlice"})
+NOT_NAMESPACED = frozenset({"Namespace", "Node", "ClusterRole", "CustomResourceDefinition", "DeviceClass", "GatewayClass", "ResourceSlice"})
 PATH = re.compile(
-    r"/(?:api|apis/[^/]+)/v1(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
+    r"/(?:api|apis/[^/]+)/v1(?:beta1)?(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
 
 

@@ -1,56 +1,55 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""INF-09: a route uses a backend of another namespace only where that one grants it."""
+"""INF-09: what lies in another namespace is used only where that one grants it: a route's backend, and a listener's certificate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
 
-from . import site
+from . import backends, certificates, site
 from .needs import ACROSS
-from .objects import HTTP_ROUTE, Backend, Rule, grant, parent_condition, route
 from .requirement import AI_INFERENCE
-from .traffic import Answers, attached, host_of, send, until_answered
-
-_REQUESTS = 20
-
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
-    from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
-
-JSON = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A backend in another namespace.
+    """A backend and a certificate in other namespaces.
 
     Attributes:
-        given: whether that namespace has a ReferenceGrant for the route.
+        given: whether those namespaces have ReferenceGrants for the route and the gateway.
     """
 
     given: bool
 
 
 class CrossNamespace(Check[Grant]):
-    """With a ReferenceGrant, requests reach a backend in another namespace; without, the reference is refused and nobody answers.
+    """With a ReferenceGrant, requests reach a backend in another namespace, and TLS is served with a certificate of another namespace.
 
-    The control has no grant: its refusal must be ``RefNotPermitted``, not a backend that is missing.
+    The control has no grants: both references must be refused with ``RefNotPermitted``, not because something is missing; nobody may
+    answer, and no TLS may be spoken. Both halves have to pass, and both have to be refused.
     """
 
     id = "INF-09"
     requirement = AI_INFERENCE.id
-    title = "backends of other namespaces need a grant"
-    asks = "Do requests reach a backend in another namespace where a ReferenceGrant allows it?"
-    broken_looks_like = "The route resolves without a grant, so that anybody can put traffic on anybody's backends; or never."
-    sources = ("Gateway API: ReferenceGrant, reason RefNotPermitted",)
+    title = "backends and certificates of other namespaces need a grant"
+    asks = (
+        "Where ReferenceGrants allow it, do requests reach a backend in another namespace, and does a listener serve TLS with just the "
+        "certificate that lies in another namespace?"
+    )
+    broken_looks_like = (
+        "A reference resolves without a grant, so that anybody can put traffic on anybody's backends, or serve with anybody's certificate; "
+        "or it never resolves, or TLS is served with another certificate."
+    )
+    sources = ("Gateway API: ReferenceGrant, reason RefNotPermitted", "Gateway API: Gateway, listeners' certificateRefs")
     mandatory = False
     needs = ACROSS
     subject = Grant(given=True)
@@ -58,29 +57,21 @@ class CrossNamespace(Check[Grant]):
     control_reason = "reference-refused"
 
     def observe(self, bench: Bench, variant: Grant, /) -> None:
-        """Makes a backend elsewhere, with or without a grant, and sends requests."""
-        at, host, elsewhere = site.require(bench), host_of(bench), bench.space("elsewhere")
-        pod = bench.create("pod", site.backend_pod("afar", bench=bench), space=elsewhere)
-        made = bench.create("service", site.service("afar"), space=elsewhere)
-        if variant.given:
-            bench.create("grant", grant(to=made["metadata"]["name"], routes_of=bench.namespace), space=elsewhere)
-        bench.until_ready([pod], space=elsewhere)
-        rules = [Rule(backends=[Backend(service=made["metadata"]["name"], port=PORT, namespace=elsewhere)])]
-        attached(bench, "route", route(parent=site.GATEWAY_NAME, host=host, rules=rules))
-        until_answered(bench, "first", at=at, host=host, status=200 if variant.given else 500)
-        send(bench, "answers", at=at, host=host, requests=_REQUESTS)
-        # Controllers may write a route's status after its proxies have it.
-        bench.read("resolved", HTTP_ROUTE, name=bench.name("route"))
+        """Tries the backend while the gateway of the certificate comes up, and then the certificate."""
+        site.require(bench)
+        certificates.stand(bench)
+        backends.observe(bench, given=variant.given)
+        certificates.observe(bench, given=variant.given)
 
     def evaluate(self, seen: Seen) -> Finding:
-        """Looks at the route's condition and at the answers."""
-        answers, found = Answers.read(seen.last("answers")), seen.last("resolved")
-        if answers is None or answers.total != _REQUESTS or not isinstance(found, dict) or "metadata" not in found:
-            return inconclusive("requests-not-sent", "the client did not send its requests to the end")
-        resolved = parent_condition(found, "ResolvedRefs")
-        if resolved.get("status") == "False" and not answers.good:
-            reason = "reference-refused" if resolved.get("reason") == "RefNotPermitted" else "reference-unresolved"
-            return failure(reason, f"ResolvedRefs is False, {resolved.get('reason')}: {resolved.get('message')}; {answers}")
-        if resolved.get("status") != "True" or answers.of("afar") != _REQUESTS:
-            return failure("not-reached", f"ResolvedRefs is {resolved.get('status')}, {answers}; expected {_REQUESTS} x 200 afar")
-        return success("granted", f"{answers} from a backend in another namespace, by its ReferenceGrant")
+        """Puts the halves together; what is known to be wrong comes before what is not known."""
+        halves = {"backend": backends.evaluate(seen), "certificate": certificates.evaluate(seen)}
+        said = "; ".join(f"{name}: {finding.sentence}" for name, finding in halves.items())
+        if [finding.reason for finding in halves.values()] == [backends.REFUSED, certificates.REFUSED]:
+            return failure("reference-refused", said)
+        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            for name, finding in halves.items():
+                if finding.verdict is verdict:
+                    (other,) = (f"the {one}'s {found.verdict}" for one, found in halves.items() if one != name)
+                    return Finding(verdict, finding.reason, f"the {name}'s half: {finding.sentence} ({other})")
+        return success("granted", f"by ReferenceGrants, {said}")

@@ -23,8 +23,8 @@ ROUTING = (
 )
 """Making a gateway, routes and backends, and sending requests."""
 
-ACROSS = ROUTING + Needs(makes=(REFERENCE_GRANT,))
-"""The same across namespaces."""
+ACROSS = ROUTING + Needs(makes=(REFERENCE_GRANT,), deposits=(kinds.SECRET,))
+"""The same across namespaces, with a certificate."""
 
 MODELS = ROUTING + Needs(rights=anywhere(GATEWAY, "get"), images=("model_image",))
 """The same with inference servers, and through a gateway of the platform."""

@@ -22,8 +22,8 @@ GATEWAY = Kind("Gateway", f"{GROUP}/v1", "gateways", namespaced=True)
 HTTP_ROUTE = Kind("HTTPRoute", f"{GROUP}/v1", "httproutes", namespaced=True)
 REFERENCE_GRANT = Kind("ReferenceGrant", f"{GROUP}/v1beta1", "referencegrants", namespaced=True)
 
-LISTENER = "http"
-PORT = 80
+LISTENER, SECURED_LISTENER = "http", "https"
+PORT, SECURED_PORT = 80, 443
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +67,41 @@ class Rule:
         return {**matches, "backendRefs": [backend.as_json() for backend in self.backends]}
 
 
-def gateway(class_name: str) -> Manifest:
-    """A Gateway with one listener for HTTP, for routes of its own namespace."""
-    listener = {"name": LISTENER, "port": PORT, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Same"}}}
-    return Manifest(kind=GATEWAY, fields={"spec": {"gatewayClassName": class_name, "listeners": [listener]}})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secured:
+    """What a listener for HTTPS serves.
+
+    Attributes:
+        host: name that clients send in the handshake.
+        secret: name of the Secret with the certificate and its key.
+        namespace: of the Secret.
+    """
+
+    host: str
+    secret: str
+    namespace: str
+
+    def as_json(self) -> JSON:
+        """An element of a Gateway's listeners, but for its routes."""
+        reference = {"group": "", "kind": "Secret", "name": self.secret, "namespace": self.namespace}
+        tls = {"mode": "Terminate", "certificateRefs": [reference]}
+        return {"name": SECURED_LISTENER, "port": SECURED_PORT, "protocol": "HTTPS", "hostname": self.host, "tls": tls}
+
+
+def gateway(class_name: str, *, secured: Secured | None = None) -> Manifest:
+    """A Gateway for routes of its own namespace.
+
+    Args:
+        class_name: its GatewayClass.
+        secured: listener for HTTPS, beside the one for HTTP.
+    """
+    plain = {"name": LISTENER, "port": PORT, "protocol": "HTTP"}
+    listeners = [plain, *([secured.as_json()] if secured else [])]
+    spec = {
+        "gatewayClassName": class_name,
+        "listeners": [{**listener, "allowedRoutes": {"namespaces": {"from": "Same"}}} for listener in listeners],
+    }
+    return Manifest(kind=GATEWAY, fields={"spec": spec})
 
 
 def route(*, parent: str, host: str, rules: Sequence[Rule], namespace: str = "") -> Manifest:
@@ -87,14 +118,19 @@ def route(*, parent: str, host: str, rules: Sequence[Rule], namespace: str = "")
     return Manifest(kind=HTTP_ROUTE, fields={"spec": spec})
 
 
-def grant(*, to: str, routes_of: str) -> Manifest:
-    """A ReferenceGrant: routes of a namespace may use a Service of the grant's own namespace.
+def grant(*, by: Kind, of: str, to: Kind, name: str) -> Manifest:
+    """A ReferenceGrant: objects of a namespace may use one object of the grant's own namespace.
 
     Args:
-        to: name of the Service.
-        routes_of: the routes' namespace.
+        by: kind of those that may.
+        of: their namespace.
+        to: kind of what they may use.
+        name: of what they may use.
     """
-    spec = {"from": [{"group": GROUP, "kind": "HTTPRoute", "namespace": routes_of}], "to": [{"group": "", "kind": "Service", "name": to}]}
+    spec = {
+        "from": [{"group": by.group, "kind": by.name, "namespace": of}],
+        "to": [{"group": to.group, "kind": to.name, "name": name}],
+    }
     return Manifest(kind=REFERENCE_GRANT, fields={"spec": spec})
 
 
@@ -119,6 +155,13 @@ def parent_condition(item: JSON, kind: str) -> Mapping[str, JSON]:
     """A condition that a route's first parent has set; empty when there is none."""
     parents = (item.get("status") or {}).get("parents") or []
     return current(item, parents[0].get("conditions") or [], kind) if parents else {}
+
+
+def listener_condition(item: JSON, listener: str, kind: str) -> Mapping[str, JSON]:
+    """A condition of one of a Gateway's listeners; empty when there is none."""
+    listeners: Sequence[JSON] = (item.get("status") or {}).get("listeners") or []
+    said = [condition for one in listeners if one.get("name") == listener for condition in one.get("conditions") or []]
+    return current(item, said, kind)
 
 
 def is_settled(item: JSON) -> bool:

@@ -21,7 +21,7 @@ class InferenceSettings:
     """Options of verify_ai_inference alone.
 
     Attributes:
-        gateway_class: GatewayClass of the gateway that the checks make; the only accepted one when empty.
+        gateway_class: GatewayClass of the gateways that the checks make; the only accepted one when empty.
         client_image: image of the pod that sends requests; it needs curl and a shell.
         requests: how many are sent where their distribution is judged.
         gateway_seconds: by when a new gateway must be programmed.

@@ -67,12 +67,12 @@ def stand(bench: Bench) -> None:
 
 def _make(bench: Bench) -> None:
     own = bench.own(InferenceSettings)
-    _stands(bench, GATEWAY_NAME, gateway(class_of(bench)))
+    stands(bench, GATEWAY_NAME, gateway(class_of(bench)))
     for name in (FIRST, SECOND):
-        _stands(bench, name, backend_pod(name, bench=bench))
-        _stands(bench, name, service(name))
+        stands(bench, name, backend_pod(name, bench=bench))
+        stands(bench, name, service(name))
     client = PodTemplate(image=own.client_image, tolerations=bench.settings.tolerations, affinity=bench.aside)
-    _stands(bench, CLIENT, Manifest(kind=kinds.POD, fields={"spec": client.spec()}))
+    stands(bench, CLIENT, Manifest(kind=kinds.POD, fields={"spec": client.spec()}))
     wanted = {FIRST, SECOND, CLIENT}
 
     def complete(view: View) -> bool:
@@ -104,7 +104,7 @@ def _is_ours(item: JSON) -> bool:
     return item["metadata"]["name"] in {FIRST, SECOND, CLIENT, GATEWAY_NAME}
 
 
-def _stands(bench: Bench, name: str, manifest: Manifest) -> None:
+def stands(bench: Bench, name: str, manifest: Manifest) -> None:
     """Makes an object that stays until the verification ends, recorded as ``stands.<kind>.<name>``."""
     bench.note(f"stands.{manifest.kind.name}.{name}", bench.workspace.create(manifest, name=name))
 

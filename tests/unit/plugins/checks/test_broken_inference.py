@@ -134,5 +134,5 @@ def test_a_backend_that_is_missing_is_told_from_one_that_is_not_permitted(record
     silent = recorded("INF-09").rewritten("answers", answers(s500=20))
     missing = silent.edited("resolved", resolved(status="False", reason="BackendNotFound")).judged()
     refused = silent.edited("resolved", resolved(status="False", reason="RefNotPermitted")).judged()
-    assert (missing.reason, refused.reason) == ("reference-unresolved", "reference-refused")
+    assert (missing.reason, refused.reason) == ("reference-unresolved", "backend-refused")
     assert {missing.verdict, refused.verdict} == {Verdict.FAIL}

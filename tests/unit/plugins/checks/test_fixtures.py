@@ -122,6 +122,8 @@ DECIDES: Mapping[str, frozenset[str]] = {
 """The same the other way round for checks that share a scenario and look at some of its facts."""
 
 SETTLED: Mapping[str, tuple[str, ...]] = {
+    # A refused backend is a failure by itself; the reason that the control is made for needs both halves.
+    "INF-09": ("before.", "secured."),
     # Of a pod that got no device there is no pool to be read.
     "DRA-05": ("pool.probe",),
     "DRA-06": ("pool.probe",),

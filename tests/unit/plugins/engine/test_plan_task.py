@@ -44,7 +44,14 @@ def test_no_role_allows_everything() -> None:
     # The resources of this API are the names of metrics, which nobody knows before.
     wide = {item for item in role if "*" in item} - {("custom.metrics.k8s.io", "*", "get")}
     assert not wide
-    assert not [item for item in role if item[1] in {"secrets", "clusterroles", "clusterrolebindings"}]
+    assert not [item for item in role if item[1] in {"clusterroles", "clusterrolebindings"}]
+
+
+def test_secrets_may_be_made_and_never_read() -> None:
+    found = plan(allow_disruptive=True)
+    assert {item for item in allowed(found["cluster_role"]["rules"]) if item[1] == "secrets"} == {("", "secrets", "create")}
+    assert {item["id"] for item in found["checks"] if "secrets" in item["made"]} == {"INF-09"}
+    assert "secrets" in found["made"]
 
 
 def test_disruptive_checks_are_planned_only_where_they_are_allowed() -> None:
