@@ -13,11 +13,13 @@ author:
 description:
   - Proves the requirement C(pod_autoscaling) of the CNCF Kubernetes AI Conformance programme. The HorizontalPodAutoscaler scales pods
     that use accelerators, by custom metrics that matter to AI workloads.
-  - Eight checks are run. C(HPA-01) the metrics API serves metrics of pods. C(HPA-02) it says what the pod says. C(HPA-03) more load
+  - Nine checks are known. C(HPA-01) the metrics API serves metrics of pods. C(HPA-02) it says what the pod says. C(HPA-03) more load
     makes more ready pods, each with a device of its own. C(HPA-04) less load makes fewer. C(HPA-05) a load just below the target
-    changes nothing. C(HPA-06) a lost metric is no load. C(HPA-09) the load of one Deployment does not scale another. C(HPA-10) a lack
-    of accelerators is told from a lack of scaling. The signals of real accelerators and of inference servers (HPA-07, HPA-08) are not
-    checked.
+    changes nothing. C(HPA-06) a lost metric is no load. C(HPA-08) an inference server scales by its queue. C(HPA-09) the load of one
+    Deployment does not scale another. C(HPA-10) a lack of accelerators is told from a lack of scaling. The signal of real accelerators
+    (HPA-07) is not checked.
+  - The requirement does not depend on C(HPA-08) and C(HPA-10). C(HPA-08) needs O(server_image), and a rule of the platform's adapter for
+    O(queue_metric); it is V(not_run) without.
   - The pods expose one gauge that the checks set. C(HPA-01) to C(HPA-06) look at one scenario, which is played once, idle, just below
     the target, above it, lost, back, and idle again.
   - Every check has a negative control, a variant that the same evaluator must judge a failure for the reason that it was made for.
@@ -25,7 +27,7 @@ description:
   - Everything is made in a namespace of its own that admits only restricted pods. What was made carries the label
     C(ai-conformance/run), is noted in the run directory before it is made, is deleted by UID, and is seen to be gone.
 notes:
-  - O(probe_image) needs C(httpd) and C(wget) for this requirement, as busybox has them.
+  - O(probe_image) needs C(httpd), C(wget) and C(timeout) for this requirement, as busybox has them.
   - The task fails when its verdict is not in O(accept). RV(checks) are returned all the same.
   - The rights that are needed are asked for first. When some are missing, all of them are named and nothing is made.
 options:
@@ -49,6 +51,45 @@ options:
       - For how long something that must not happen is watched.
     type: float
     default: 60.0
+  queue_metric:
+    description:
+      - Name by which the metrics API serves how many requests wait in a pod of an inference server. A colon is not possible there, so that
+        C(vllm:num_requests_waiting) needs another name.
+    type: str
+    default: vllm_num_requests_waiting
+  server_image:
+    description:
+      - Image of an inference server that speaks OpenAI's protocol and tells the depth of its queue. C(HPA-08) is not run without.
+    type: str
+    default: ""
+  server_command:
+    description:
+      - Its command. V({at_once}) in it stands for how many requests it serves at a time, C(--max-num-seqs) of vLLM.
+      - It runs as any user without privileges, with a home of its own that it may write.
+    type: list
+    elements: str
+    default: []
+  server_port:
+    description:
+      - Port where it serves requests and metrics.
+    type: int
+    default: 8000
+  server_path:
+    description:
+      - Path of its metrics, which answers once it can serve.
+    type: str
+    default: /metrics
+  server_model:
+    description:
+      - Name of the model that it serves.
+    type: str
+    default: ""
+  server_accelerators:
+    description:
+      - How many accelerators each pod of it asks for. Up to three pods run at a time, which take them beside those of other checks.
+        Where there are not so many to spare, run C(HPA-08) by itself.
+    type: int
+    default: 0
 attributes:
   check_mode:
     support: partial
@@ -79,6 +120,16 @@ EXAMPLES = r"""
   ailab.conformance.verify_pod_autoscaling:
     run_dir: "{{ opened.run_dir }}"
     pod_metric: request_queue_depth
+
+- name: Scale a server of real accelerators by its queue, by itself
+  ailab.conformance.verify_pod_autoscaling:
+    run_dir: "{{ opened.run_dir }}"
+    checks: [HPA-08]
+    server_image: registry.example.com/vllm-openai:v0.11.0
+    server_command: [vllm, serve, --model, example/small, --max-num-seqs, "{at_once}"]
+    server_model: example/small
+    server_accelerators: 1
+    scale_seconds: 900
 """
 
 RETURN = r"""

@@ -29,10 +29,14 @@ class PodTemplate:
 
     Attributes:
         image: with a shell and what the script calls.
-        script: for ``sh -c``; it may write in FOLDER and serve at PORT.
+        script: for ``sh -c``; it may write in FOLDER and serve at its port.
+        command: in place of the script, where it is not empty.
+        port: where it serves.
+        ready_path: what answers there once it serves; ready as soon as it runs where this is empty.
         env: variables of the script.
         resources: extended resources that it asks for, ``nvidia.com/gpu`` → 1.
         cpu: processor that it asks for.
+        memory: that it may use; as much as it likes where this is empty.
         claim_template: ResourceClaimTemplate whose claim it uses; empty for none.
         tolerations: of the pod.
         node_selector: labels that its node must have.
@@ -46,9 +50,13 @@ class PodTemplate:
 
     image: str
     script: str = STAY
+    command: Sequence[str] = ()
+    port: int = PORT
+    ready_path: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, int] = field(default_factory=dict)
     cpu: str = "1m"
+    memory: str = "256Mi"
     claim_template: str = ""
     tolerations: Sequence[Mapping[str, JSON]] = ()
     node_selector: Mapping[str, str] = field(default_factory=dict)
@@ -100,16 +108,19 @@ class PodTemplate:
 
     def _container(self) -> JSON:
         extended = {name: str(count) for name, count in self.resources.items()}
-        resources: JSON = {"requests": {"cpu": self.cpu, "memory": "8Mi", **extended}, "limits": {"memory": "256Mi", **extended}}
+        limits = {**({"memory": self.memory} if self.memory else {}), **extended}
+        resources: JSON = {"requests": {"cpu": self.cpu, "memory": "8Mi", **extended}, "limits": limits}
         if self.claim_template:
             resources["claims"] = [{"name": "devices"}]
+        ready = {"httpGet": {"path": self.ready_path, "port": "http"}, "periodSeconds": 1}
         return {
             "name": CONTAINER,
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
-            "command": ["sh", "-c", self.script],
+            "command": list(self.command) or ["sh", "-c", self.script],
             "env": [{"name": name, "value": value} for name, value in self.env.items()],
-            "ports": [{"name": "http", "containerPort": PORT}],
+            "ports": [{"name": "http", "containerPort": self.port}],
+            **({"readinessProbe": ready} if self.ready_path else {}),
             "resources": resources,
             "volumeMounts": [{"name": "work", "mountPath": FOLDER}],
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

@@ -54,9 +54,19 @@ def serving(template: PodTemplate, metric: str) -> PodTemplate:
         template: all else that they are; the image needs busybox's httpd.
         metric: name of the gauge.
     """
-    scrape = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics.txt"}
     env = {**template.env, "METRIC": metric}
-    return replace(template, script=_SERVE, env=env, annotations={**template.annotations, **scrape}, restart="Always")
+    return replace(scraped(template, "/metrics.txt"), script=_SERVE, env=env, restart="Always")
+
+
+def scraped(template: PodTemplate, path: str) -> PodTemplate:
+    """A template whose pods ask by annotations to be scraped.
+
+    Args:
+        template: all else that they are.
+        path: of their metrics, at their port.
+    """
+    asks = {"prometheus.io/scrape": "true", "prometheus.io/port": str(template.port), "prometheus.io/path": path}
+    return replace(template, annotations={**template.annotations, **asks})
 
 
 def telling(metric: str, value: int | None) -> tuple[str, ...]:

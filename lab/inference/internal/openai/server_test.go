@@ -5,6 +5,7 @@ package openai
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,6 +206,48 @@ func TestUsageIsWhatTheMetricsCount(t *testing.T) {
 	if values["vllm:lora_requests_info"] == 0 {
 		t.Error("vllm:lora_requests_info: found no time")
 	}
+}
+
+func TestAutoscalersSeeHowManyWaitAndEndpointsWhoWorks(t *testing.T) {
+	counts := meter.New("m", 1000)
+	stub := &Server{Model: "m", Backend: "one", Bound: time.Minute, Queue: queue.New(1, 8, counts), Meter: counts}
+	server := httptest.NewServer(stub.Handler())
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+chatPath, strings.NewReader(hello))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			request.Header.Set(pace.FirstHeader, "1m")
+			if response, err := server.Client().Do(request); err == nil {
+				response.Body.Close()
+			}
+		})
+	}
+	until(t, server, map[string]float64{"vllm:num_requests_running": 1, "vllm:num_requests_waiting": 3})
+	cancel()
+	clients.Wait()
+	until(t, server, map[string]float64{"vllm:num_requests_running": 0, "vllm:num_requests_waiting": 0})
+}
+
+// until scrapes until gauges have some values.
+func until(t *testing.T, server *httptest.Server, want map[string]float64) {
+	t.Helper()
+	found := map[string]float64{}
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		values := scrape(t, server)
+		for name := range want {
+			found[name] = values[name]
+		}
+		if maps.Equal(found, want) {
+			return
+		}
+	}
+	t.Fatalf("found %v, expected %v", found, want)
 }
 
 func TestAStreamBringsTheSameWordsTokenByToken(t *testing.T) {

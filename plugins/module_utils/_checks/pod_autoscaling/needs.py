@@ -19,3 +19,6 @@ SCALES = LOOKING + Needs(
     images=("probe_image",),
 )
 """Making Deployments that expose a metric, and autoscalers that follow it."""
+
+QUEUES = SCALES + Needs(makes=(kinds.POD, kinds.SERVICE), images=("server_image",))
+"""The same with inference servers behind Services, and clients of theirs."""

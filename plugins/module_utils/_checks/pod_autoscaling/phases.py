@@ -31,9 +31,9 @@ class Phase:
 
     Attributes:
         metric: name of the gauge.
-        told: pod → value that it exposed.
+        told: pod → value that it exposed, where that can be set.
         served: pod → value that the metrics API served at the end of the phase.
-        scraped: pod → value that the pod itself gave when it was asked.
+        scraped: pod → value that the pod itself gave, where it was asked.
         said: what the autoscaler said, oldest first.
         pods: changes of the pods, those at the beginning first.
         known: how many pods there were at the beginning.
@@ -53,13 +53,12 @@ class Phase:
         if not isinstance(fact, Mapping) or not isinstance(fact.get("said"), list) or not fact.get("metric"):
             return None
         pods = Timeline.read(fact.get("pods"))
-        if not pods.looked or not pods.complete or not all(isinstance(fact.get(name), Mapping) for name in ("told", "served", "scraped")):
+        values = {name: fact.get(name, {}) for name in ("told", "served", "scraped")}
+        if not pods.looked or not pods.complete or not all(isinstance(found, Mapping) for found in values.values()):
             return None
         return cls(
             metric=fact["metric"],
-            told=fact["told"],
-            served=fact["served"],
-            scraped=fact["scraped"],
+            **values,
             said=fact["said"],
             pods=pods,
             known=int(fact.get("known") or 0),

@@ -10,6 +10,7 @@ from .attribution import OwnLoadOnly
 from .growing import ScalesUp
 from .loss import MetricLost
 from .pipeline import PipelineServed
+from .queued import FollowsQueue
 from .requirement import POD_AUTOSCALING
 from .settings import OPTIONS, HpaSettings
 from .shortage import ShortageTold
@@ -26,6 +27,7 @@ SUITE = Suite(
         ScalesDown(),
         BelowTarget(),
         MetricLost(),
+        FollowsQueue(),
         OwnLoadOnly(),
         ShortageTold(),
     ),

@@ -107,6 +107,7 @@ DECIDES: Mapping[str, frozenset[str]] = {
     "HPA-04": frozenset({"moments", "phase.above", "phase.low"}),
     "HPA-05": frozenset({"moments", "phase.idle", "phase.below"}),
     "HPA-06": frozenset({"moments", "phase.high", "phase.lost", "phase.returned"}),
+    "HPA-08": frozenset({"judged", "phase.narrow.idle", "answers.narrow", "phase.narrow.loaded", "phase.narrow.low"}),
     "HPA-09": frozenset({"loaded", "phase.second.first", "phase.second.second"}),
     "HPA-10": frozenset({"arena", "phase.app"}),
     "CA-01": frozenset({"status", "world", "resource"}),
