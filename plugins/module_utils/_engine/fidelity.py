@@ -3,7 +3,8 @@
 """What evidence was taken from, told by the marks in the evidence itself (rule C6). Pure.
 
 A device counts as simulated when its driver says so by an attribute, when its slice or its node carries a mark, or when its driver
-is known to make devices up. A check that saw no device at all asked the API server only, and that one is real.
+is known to make devices up. A completion counts as simulated when the backend that it names is a stub with no model. A check that saw
+neither asked the API server only, and that one is real.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ JSON = Any
 MARK = "ailab.conformance/simulated"
 """Label of simulated nodes, slices and everything else that is made up."""
 
+_STUBS = frozenset({"ailab-conformance-inference-stub"})
+"""Backends that completions name (OpenAI API, ``system_fingerprint``) and that have no model."""
+
 _DRIVERS = frozenset({"gpu.example.com"})
 _NODE_LABELS = {MARK: "true", "type": "kwok"}
 _NODE_KEYS = frozenset({"kwok.x-k8s.io/node", "run.ai/simulated-gpu-node-pool"})
@@ -30,7 +34,8 @@ def fidelity(facts: Iterable[JSON]) -> Fidelity:
     Args:
         facts: their data, subject's and control's.
     """
-    objects = [item for fact in facts for item in _objects(fact)]
+    found = [item for fact in facts for item in _mappings(fact)]
+    objects = [item for item in found if _is_object(item)]
     simulated_nodes = {item["metadata"]["name"] for item in objects if item["kind"] == "Node" and is_simulated_node(item)}
     devices = [
         _is_simulated(device, item, simulated_nodes)
@@ -38,11 +43,12 @@ def fidelity(facts: Iterable[JSON]) -> Fidelity:
         if item["kind"] == "ResourceSlice" and not _is_ours(item)
         for device in item["spec"].get("devices") or []
     ]
-    if not devices:
+    answers = [item.get("system_fingerprint") in _STUBS for item in found if _is_completion(item)]
+    if not devices and not answers:
         return Fidelity.SIMULATED if simulated_nodes else Fidelity.REAL
-    if all(devices):
+    if all(devices) and all(answers):
         return Fidelity.SIMULATED
-    return Fidelity.PARTIAL if any(devices) else Fidelity.REAL
+    return Fidelity.PARTIAL if any(devices) or any(answers) else Fidelity.REAL
 
 
 def least(levels: Iterable[Fidelity]) -> Fidelity:
@@ -73,13 +79,22 @@ def _is_ours(item: JSON) -> bool:
     return "ai-conformance/run" in (item["metadata"].get("labels") or {})
 
 
-def _objects(value: JSON) -> Iterator[JSON]:
-    """All whole API objects inside a fact."""
+def _is_object(item: Mapping[str, JSON]) -> bool:
+    """Whether it is a whole API object."""
+    return isinstance(item.get("kind"), str) and isinstance(item.get("metadata"), Mapping) and "name" in item["metadata"]
+
+
+def _is_completion(item: Mapping[str, JSON]) -> bool:
+    """Whether it is an answer of an inference server that speaks OpenAI's protocol."""
+    return isinstance(item.get("choices"), list) and item.get("object") in {"chat.completion", "text_completion"}
+
+
+def _mappings(value: JSON) -> Iterator[Mapping[str, JSON]]:
+    """All mappings inside a fact."""
     if isinstance(value, Mapping):
-        if isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), Mapping) and "name" in value["metadata"]:
-            yield value
+        yield value
         for item in value.values():
-            yield from _objects(item)
+            yield from _mappings(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _objects(item)
+            yield from _mappings(item)

@@ -26,6 +26,10 @@ def node(name: str = "n", *, labels: JSON = None, annotations: JSON = None) -> J
     return {"kind": "Node", "metadata": {"name": name, "labels": labels or {}, "annotations": annotations or {}}}
 
 
+def completion(backend: str | None) -> JSON:
+    return {"object": "chat.completion", "choices": [{"index": 0}], "system_fingerprint": backend}
+
+
 SIMULATED, REAL = {"simulated": {"bool": True}}, {"uuid": {"string": "u"}}
 
 
@@ -46,6 +50,10 @@ SIMULATED, REAL = {"simulated": {"bool": True}}, {"uuid": {"string": "u"}}
         ([{"slices": [piece(REAL)], "node": node("other", labels={MARK: "true"})}], Fidelity.REAL),
         ([[piece(REAL)], [node(annotations={"kwok.x-k8s.io/node": "fake"})]], Fidelity.SIMULATED),
         ([[node(labels={"type": "kwok"})]], Fidelity.SIMULATED),
+        ([{"body": completion("ailab-conformance-inference-stub")}], Fidelity.SIMULATED),
+        ([{"body": completion("ailab-conformance-inference-stub")}, {"body": completion(None)}], Fidelity.PARTIAL),
+        ([{"body": completion(None)}], Fidelity.REAL),
+        ([[piece(REAL)], {"body": completion("ailab-conformance-inference-stub")}], Fidelity.PARTIAL),
         ([{"body": piece(SIMULATED, labels={"ai-conformance/run": "x"})}], Fidelity.REAL),
     ],
 )
