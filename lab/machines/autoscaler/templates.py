@@ -18,10 +18,11 @@ from lab.machines.template import Accelerators, accelerators, node_labels
 from lab.machines.views import Deployment, Node
 
 _GPU = "nvidia.com/gpu"
-_GPU_DRIVER = "gpu.nvidia.com"
 _GPU_LABEL = "cluster-api/accelerator"  # cluster-autoscaler's sign of a node that is not ready before its device plugin is
 _HOST_NAME = "kubernetes.io/hostname"
 _PODS = Fraction(110)
+# What it takes every node for that it has not seen.
+_GENERIC = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
 # Marks of a node's present state, not of its kind.
 _PASSING = ("node.kubernetes.io/", "ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler")
 
@@ -55,7 +56,10 @@ def from_node(deployment: Deployment, node: Node, pods: Sequence[JSON], devices:
 
 
 def described(deployment: Deployment) -> Room | None:
-    """What the capacity annotations say of a node; None where processors or memory are missing, as with the real autoscaler."""
+    """What the capacity annotations say of a node; None where processors or memory are missing, as with the real autoscaler.
+
+    Accelerators and labels count only where an annotation names them: the real one does not know what the machine's template means.
+    """
     annotations = deployment.json["metadata"].get("annotations") or {}
     said = {key.removeprefix(CAPACITY): value for key, value in annotations.items() if key.startswith(CAPACITY)}
     if not said.get("cpu") or not said.get("memory"):
@@ -67,15 +71,11 @@ def described(deployment: Deployment) -> Room | None:
     }
     if said.get("ephemeral-disk"):
         free["ephemeral-storage"] = quantity(said["ephemeral-disk"])
-    promised = _promised(deployment)
-    count = int(said["gpu-count"]) if said.get("gpu-count") else promised.count if promised else 0
-    driver = said.get("dra-driver") or (_GPU_DRIVER if promised and promised.allocation == "dra" else "")
-    devices: tuple[Device, ...] = ()
-    if driver:
-        devices = tuple(Device(driver=driver, attributes={f"{driver}/type": "gpu"}) for _ in range(count))
-    elif count:
-        free[said.get("gpu-type") or _GPU] = Fraction(count)
-    labels = {**node_labels_of(deployment), **dict(pair.split("=", 1) for pair in said.get("labels", "").split(",") if "=" in pair)}
+    count, driver = int(said.get("gpu-count") or 0), said.get("dra-driver")
+    if count and said.get("gpu-type"):
+        free[said["gpu-type"]] = Fraction(count)
+    devices = tuple(Device(driver=driver, attributes={f"{driver}/type": "gpu"}) for _ in range(count)) if driver else ()
+    labels = {**_GENERIC, **dict(pair.split("=", 1) for pair in said.get("labels", "").split(",") if "=" in pair)}
     taints = [
         *(deployment.json["spec"]["template"]["spec"].get("taints") or ()),
         *map(_taint, filter(None, said.get("taints", "").split(","))),

@@ -11,7 +11,7 @@ from lab.machines.autoscaler.growth import Growth, plan_growth
 from lab.machines.autoscaler.scene import Objects, Scene, read_scene
 from lab.machines.autoscaler.settings import AutoscalerSettings
 from lab.machines.kube import JSON
-from lab.machines.names import MAX_SIZE, MIN_SIZE
+from lab.machines.names import CAPACITY, MAX_SIZE, MIN_SIZE
 from lab.machines.views import Deployment, Machine, MachineSet, Node, World
 
 from .builders import deployment_json, machine, machine_set, node, pod, template
@@ -26,6 +26,13 @@ CLASS = {"metadata": {"name": "gpu.nvidia.com"}, "spec": {"selectors": [{"cel": 
 
 def bounds(minimum: int = 1, maximum: int = 3, **more: str) -> dict[str, str]:
     return {MIN_SIZE: str(minimum), MAX_SIZE: str(maximum), **more}
+
+
+def promise(**said: str) -> dict[str, str]:
+    """The annotations of a node with a GPU, in a group that may be empty; other values, or an empty one for no such annotation."""
+    known = {"cpu": "4", "memory": "8Gi", "gpu-type": GPU, "gpu-count": "1", "labels": "pool=zero"}
+    named = {key.replace("_", "-"): value for key, value in said.items()}
+    return bounds(0, 2, **{f"{CAPACITY}{key}": value for key, value in {**known, **named}.items() if value})
 
 
 def gpus(allocation: str) -> dict[str, Any]:

@@ -19,18 +19,23 @@ from lab.machines.names import CONFIG_MAPS, DEPLOYMENTS, LEASES, MACHINES, NAMES
 
 from .builders import pod
 from .fakes import FakeKube
-from .pools import GPU, SETTINGS, TOLERATED, Cluster
+from .pools import GPU, SETTINGS, TOLERATED, Cluster, promise
 
 
 class Served(FakeKube):
-    """One pool of two empty nodes, for whole passes; what is told is kept."""
+    """One pool, of two empty nodes where nothing else is said, for whole passes; what is told is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: Cluster | None = None) -> None:
         super().__init__()
         self.told: list[tuple[str, str, str]] = []
         self.create(CONFIG_MAPS.path(namespace=NAMESPACE), switch({"scale-down-unneeded-time": "0s", "scale-down-delay-after-add": "0s"}))
-        found = Cluster()
-        found.pool("gpu", 2, allocation="device-plugin")
+        if cluster is None:
+            cluster = Cluster()
+            cluster.pool("gpu", 2, allocation="device-plugin")
+        self.hold(cluster)
+
+    def hold(self, found: Cluster) -> None:
+        """Have the objects of a cluster."""
         for resource, entries in ((NODES, found.nodes), (MACHINES, found.machines), (DEPLOYMENTS, found.deployments)):
             for entry in entries:
                 namespace = "" if resource is NODES else NAMESPACE
@@ -79,6 +84,26 @@ def test_a_whole_life_up_and_down_and_back_to_the_minimum() -> None:
     assert ("ConfigMap", "ScaleDownEmpty", COMPONENT) in kube.told
     standin._look()
     assert kube.objects[deployment]["spec"]["replicas"] == 1
+
+
+def test_an_empty_pool_gets_a_node_and_is_empty_again() -> None:
+    cluster = Cluster()
+    cluster.pool("zero", 0, allocation="device-plugin", **promise())
+    kube, deployment = Served(cluster), DEPLOYMENTS.path("zero", namespace=NAMESPACE)
+    standin = AutoscalerStandIn(kube, SETTINGS)
+    waiting = PODS.path("p", namespace="default")
+    kube.objects[waiting] = pod("p", pending=True, requests={GPU: "1"}, tolerations=TOLERATED, nodeSelector={"pool": "zero"})
+    standin._pass()
+    assert kube.objects[deployment]["spec"]["replicas"] == 1
+    assert ("Pod", "TriggeredScaleUp", COMPONENT) in kube.told
+
+    came = Cluster()
+    came.pool("zero", 1, allocation="device-plugin", **promise())
+    kube.hold(came)
+    del kube.objects[waiting]
+    standin._look()
+    assert kube.objects[deployment]["spec"]["replicas"] == 0
+    assert ("ConfigMap", "ScaleDownEmpty", COMPONENT) in kube.told
 
 
 def test_the_stand_in_stands_aside_for_a_real_one_and_for_its_twin() -> None:
