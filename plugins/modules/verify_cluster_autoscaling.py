@@ -13,15 +13,19 @@ author:
 description:
   - Proves the requirement C(cluster_autoscaling) of the CNCF Kubernetes AI Conformance programme. Where the platform has a cluster
     autoscaler, it adds nodes of the right accelerator type for pods that wait for accelerators, and removes them when they are idle.
-  - Nine checks are run. C(CA-01) the autoscaler is at work and a group can grow. C(CA-02) the group is full. C(CA-03) one more pod
+  - Ten checks are run. C(CA-01) the autoscaler is at work and a group can grow. C(CA-02) the group is full. C(CA-03) one more pod
     waits, and the scheduler says that accelerators are short. C(CA-04) a node with a new UID joins the right group. C(CA-05) the pod
     runs on it and sees its devices. C(CA-06) the node goes when nobody needs it, and that one only. C(CA-07) no other group grows.
-    C(CA-08) no group grows for what no node could serve. C(CA-10) everything is as it was. Growth from zero nodes (CA-09) is not
-    checked.
+    C(CA-08) no group grows for what no node could serve. C(CA-09) a group without nodes grows by what its annotations promise.
+    C(CA-10) everything is as it was.
   - Node groups are MachineDeployments with the annotations of cluster-autoscaler's provider clusterapi, as KKP and Cluster API have
     them. A group whose minimum is its maximum is V(inconclusive).
   - One node is added, once for all checks, and removed again. The pods take all accelerators of every node of the group meanwhile, so
     that nobody else can want any; where others do, nothing is done.
+  - C(CA-09) needs a group whose minimum is 0, that has no node now, and whose annotations
+    C(capacity.cluster-autoscaler.kubernetes.io/) say C(cpu), C(memory), C(gpu-type) and C(gpu-count) of a node, and C(labels) that no
+    other node has. Where there is none it is V(not_run), as usually on KKP, whose documentation wants a minimum greater than zero.
+    It adds a node of its own, at another time than the others.
   - Every check has a negative control, a variant that the same evaluator must judge a failure for the reason that it was made for.
     A check whose control does not flip is V(inconclusive), never V(pass).
   - Everything is made in a namespace of its own that admits only restricted pods. What was made carries the label

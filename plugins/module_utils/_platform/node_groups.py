@@ -58,6 +58,11 @@ class Group:
         """Whether its bounds let it grow."""
         return self.minimum <= self.replicas < self.maximum
 
+    @property
+    def in_short(self) -> str:
+        """Its name, bounds and size in words."""
+        return f"{self.name} {self.minimum}-{self.maximum}, now {self.replicas}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:

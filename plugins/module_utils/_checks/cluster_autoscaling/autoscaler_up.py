@@ -99,7 +99,7 @@ class AutoscalerUp(RecordedControl[Situation]):
             return failure("group-unknown", f"the autoscaler's status does not name {listed(unknown)}: see its discovery of node groups")
         room = [f"{group.name} {group.replicas} of {group.minimum} to {group.maximum}" for group in groups if group.can_grow]
         if not room:
-            bounds = listed(f"{group.name} {group.minimum}-{group.maximum}, now {group.replicas}" for group in groups)
+            bounds = listed(group.in_short for group in groups)
             return inconclusive("no-headroom", f"no group can grow: {bounds}. What cannot scale proves nothing about scaling")
         return success("autoscaler-running", f"the autoscaler renews its status and knows groups with room: {listed(room)}")
 

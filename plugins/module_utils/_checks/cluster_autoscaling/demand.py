@@ -96,16 +96,20 @@ def ask_in_vain(bench: Bench, variant: Demand) -> None:
         ConformanceError: the cluster cannot be asked.
     """
     scene = Scene(bench)
-    seconds = scene.settings.hold_seconds
     scene.chosen(bench.settings.accelerator_resource)
-    scene.record("world.before")
     accelerators, cpu = (0, _HUGE_CPU) if variant.wanted is Wanted.PROCESSOR else (_HUGE, "1m")
+    wait_in_vain(bench, scene, waiting_pod(bench, part="trigger", accelerators=accelerators, cpu=cpu))
+
+
+def wait_in_vain(bench: Bench, scene: Scene, manifest: Manifest) -> None:
+    """Makes a pod of the part ``trigger``, and watches the groups until one has another size, or for as long as nothing may happen."""
+    scene.record("world.before")
     with part_trace(bench, "trigger") as trace, scene.sizes() as sizes:
         trace.listed(seconds=bench.settings.start_seconds)
         sizes.listed(seconds=bench.settings.start_seconds)
-        pod = bench.create("trigger", waiting_pod(bench, part="trigger", accelerators=accelerators, cpu=cpu))
+        pod = bench.create("trigger", manifest)
         trace.reaches(refused, seconds=bench.settings.start_seconds)
-        sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=seconds)
+        sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=scene.settings.hold_seconds)
         scene.events("trigger", pod)
         bench.note("trigger", trace.timeline().as_fact())
         bench.note("sizes", sizes.as_fact())

@@ -14,11 +14,11 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform import
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import CONTAINER
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import running
 
-from .demand import part_trace, refused, waiting_pod
+from .demand import part_trace, waiting_pod
+from .one_more import dismiss, serve
 from .scene import Scene, require_budget
 
 if TYPE_CHECKING:
-    from ansible_collections.ailab.conformance.plugins.module_utils._cluster.mirror import View
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import World
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.trace import Trace
@@ -89,32 +89,14 @@ class _Growth:
     def _one_more(self, before: World, trigger: Trace, pods: dict[str, JSON]) -> None:
         bench, scene = self._bench, self._scene
         pod = bench.create("trigger", waiting_pod(bench, part="trigger", accelerators=self._units, labels=self._room.labels))
-        trigger.reaches(refused, seconds=bench.settings.start_seconds)
-        scene.until(lambda world, view: self._settled(before, world, view, pod), seconds=self._settings.grow_seconds)
-        grown = scene.record("world.grown")
-        scene.nodes("nodes.grown")
-        scene.events("trigger", pod)
+        grown = serve(bench, scene, before, trigger, pod)
         self._look_inside(pod, pods)
         self._stay_busy(grown)
-        bench.delete("trigger", [pod])
-        known = set(before.members(self._group.name))
-        added = set(grown.members(self._group.name)) - known
-
-        def shrunk(world: World, _view: View) -> bool:
-            here = {node.uid for node in world.nodes}
-            machines = world.machines_of(self._group.name) - before.machines_of(self._group.name)
-            return not (added & here) and not machines
-
-        scene.until(shrunk, seconds=self._settings.shrink_seconds)
+        dismiss(bench, scene, before, grown, group=self._group.name, pod=pod)
         # A group that goes on shrinking has lost more than it gained: it is given time to show that.
+        known = set(before.members(self._group.name))
         scene.until(lambda world, _view: not known <= {node.uid for node in world.nodes}, seconds=self._settings.hold_seconds)
         scene.record("world.shrunk")
-
-    def _settled(self, before: World, world: World, view: View, pod: JSON) -> bool:
-        """Whether the pod runs, or more nodes are on their way than may be added."""
-        found = view.by_uid("Pod", pod["metadata"]["uid"])
-        runs = found is not None and (found.get("status") or {}).get("phase") == "Running"
-        return runs or _growth(before, world) > self._bench.settings.max_nodes_added
 
     def _look_inside(self, pod: JSON, pods: dict[str, JSON]) -> None:
         """Asks every pod that runs which devices it sees."""
@@ -130,12 +112,3 @@ class _Growth:
         here = set(grown.members(self._group.name))
         self._scene.until(lambda world, _view: not here <= {node.uid for node in world.nodes}, seconds=self._settings.hold_seconds)
         self._scene.record("world.busy")
-
-
-def _growth(before: World, world: World) -> int:
-    """By how many nodes all groups together are to be larger."""
-
-    def total(groups: World) -> int:
-        return sum(group.replicas for group in groups.groups)
-
-    return total(world) - total(before)

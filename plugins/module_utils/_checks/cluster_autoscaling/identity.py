@@ -11,7 +11,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 
 from .asked import AsksForNodes
 from .demand import Demand, Wanted
-from .outcome import added, group_of, largest, looked_at, refusal, seen_world, triggered
+from .outcome import added, amiss, group_of, largest, looked_at, refusal, seen_world, triggered
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -48,18 +48,9 @@ class NewNode(AsksForNodes):
         if before is None or most is None:
             return inconclusive("sizes-not-watched", f"the size of group {name} was not watched")
         if not new and most <= before.replicas:
-            return failure(
-                "not-grown", f"group {name} stayed at {counted(before.replicas, 'node')}, expected one more: see the autoscaler's log"
-            )
-        if not new:
-            return failure("node-missing", f"group {name} was set to {counted(most, 'node')}, but none came: see the machines' events")
-        return self._exactly_one(seen, name, sorted(node.name for node in new.values()), grew=most - before.replicas)
-
-    @staticmethod
-    def _exactly_one(seen: Seen, name: str, new: list[str], *, grew: int) -> Finding:
-        if len(new) > 1 or grew > 1:
-            return failure("grew-too-much", f"group {name} grew by {grew}, {listed(new)} came; expected one: see the autoscaler's log")
-        words = triggered(seen.last("events.trigger"), name)
-        if not words:
-            return failure("not-by-autoscaler", f"{new[0]} came, but no event TriggeredScaleUp names group {name}: somebody else added it")
-        return success("node-added", f"{listed(new)} joined group {name}; the autoscaler says: {words}")
+            here = counted(before.replicas, "node")
+            return failure("not-grown", f"group {name} stayed at {here}, expected one more: see the autoscaler's log")
+        if (problem := amiss(seen, grew=most - before.replicas)) is not None:
+            return problem
+        came = listed(node.name for node in new.values())
+        return success("node-added", f"{came} joined group {name}; the autoscaler says: {triggered(seen.last('events.trigger'), name)}")

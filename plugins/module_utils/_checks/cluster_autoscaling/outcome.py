@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import inconclusive, listed
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import Member, World
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeline import Timeline
 
@@ -72,6 +72,47 @@ def largest(sizes: JSON) -> Mapping[str, int]:
     for change in (sizes or {}).get("changes") or []:
         found[change["group"]] = max(found.get(change["group"], 0), int(change["replicas"]))
     return found
+
+
+def grown(before: World, sizes: JSON) -> dict[str, str]:
+    """The groups that were ever to be larger than before, each with its growth in words."""
+    most = largest(sizes)
+    larger = (group for group in before.groups if most.get(group.name, 0) > group.replicas)
+    return {group.name: f"{group.name} from {group.replicas} to {most[group.name]}" for group in larger}
+
+
+def amiss(seen: Seen, *, grew: int) -> Finding | None:
+    """What is wrong with how the group grew; None where one node came, and the autoscaler says that it came because of the pod.
+
+    Args:
+        seen: what was seen.
+        grew: by how many nodes the group was to be larger, at most.
+    """
+    name, new = group_of(seen), sorted(node.name for node in added(seen).values())
+    if not new:
+        return failure("node-missing", f"group {name} was to have {grew} nodes more, but none came: see the machines' events")
+    if len(new) > 1 or grew > 1:
+        return failure("grew-too-much", f"group {name} grew by {grew}, {listed(new)} came; expected one: see the autoscaler's log")
+    if not triggered(seen.last("events.trigger"), name):
+        return failure("not-by-autoscaler", f"{new[0]} came, but no event TriggeredScaleUp names group {name}: somebody else added it")
+    return None
+
+
+def remainder(seen: Seen, now: World) -> Finding | None:
+    """What is left of the growth in a world; None for nothing."""
+    name, here = group_of(seen), {node.uid for node in now.nodes}
+    left = [node.name for uid, node in added(seen).items() if uid in here]
+    if left:
+        return failure("node-not-removed", f"{listed(left)} is still there, expected that it goes: see the autoscaler's log")
+    machines = now.machines_of(name) - seen_world(seen, "world.before").machines_of(name)
+    if machines:
+        return failure("machine-left", f"the node is gone, but {len(machines)} machine of it is not: see the machine controller's log")
+    return None
+
+
+def ran_on(timeline: Timeline) -> str:
+    """The node on which a pod ran last; empty where it never did."""
+    return next((str(change.get("node")) for change in reversed(timeline.changes) if change["phase"] == "Running"), "")
 
 
 def refusal(timeline: Timeline) -> str:

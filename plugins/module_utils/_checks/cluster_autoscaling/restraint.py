@@ -11,7 +11,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 
 from .asked import AsksForNodes
 from .demand import Demand, Wanted
-from .outcome import largest, looked_at, not_triggered, refusal, seen_world
+from .outcome import grown, looked_at, not_triggered, refusal, seen_world
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
@@ -45,14 +45,9 @@ class NoFalseGrowth(AsksForNodes):
             return inconclusive("sizes-not-watched", "the groups' sizes were not watched without a gap")
         if not refusal(Timeline.read(seen.last("trigger"))):
             return inconclusive("nobody-waited", "no pod was refused by the scheduler, so that nobody asked for a node")
-        most = largest(sizes)
-        grew = [
-            f"{group.name} from {group.replicas} to {most[group.name]}"
-            for group in seen_world(seen, "world.before").groups
-            if most.get(group.name, 0) > group.replicas
-        ]
+        grew = grown(seen_world(seen, "world.before"), sizes)
         if grew:
-            return failure("group-grew", f"{listed(grew)} for a pod that waits; expected that no group grows")
+            return failure("group-grew", f"{listed(grew.values())} for a pod that waits; expected that no group grows")
         words = not_triggered(seen.last("events.trigger"))
         if not words:
             return inconclusive("autoscaler-silent", "no group grew, but the autoscaler has not said that none can help: is it alive?")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.accelerators import asked, in_short
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 
 JSON = Any
+T = TypeVar("T")
 
 _OVER = frozenset({"Succeeded", "Failed"})
 
@@ -71,8 +72,11 @@ class Scene:
 
     def now(self) -> World:
         """The world as it is."""
-        found = self._bench.until(_world, of=self._of, seconds=self._bench.settings.start_seconds)
-        return found or World(groups=(), machines={}, nodes=())
+        return self.read(lambda _view, world: world) or World(groups=(), machines={}, nodes=())
+
+    def read(self, reading: Callable[[View, World], T]) -> T | None:
+        """What somebody reads of the world as it is; None where the server does not show it in time."""
+        return self._bench.until(lambda view: reading(view, _world(view)), of=self._of, seconds=self._bench.settings.start_seconds)
 
     def record(self, fact: str) -> World:
         """The world as it is, recorded."""
@@ -119,8 +123,8 @@ class Scene:
         serve the pod that is to wait.
         """
 
-        def found(view: View) -> Room:
-            members = {node.name for node in _world(view).members(group.name).values()}
+        def found(view: View, world: World) -> Room:
+            members = {node.name for node in world.members(group.name).values()}
             nodes = view.all("Node")
             deployment = view.by_uid("MachineDeployment", group.uid) or {}
             mine, others = ([node for node in nodes if (node["metadata"]["name"] in members) is inside] for inside in (True, False))
@@ -129,7 +133,7 @@ class Scene:
             hosts = members if labels else {str(node["metadata"]["name"]) for node in having}
             return Room(labels=labels, hosts=tuple(sorted(hosts)))
 
-        room = self._bench.until(found, of=self._of, seconds=self._bench.settings.start_seconds) or Room()
+        room = self.read(found) or Room()
         self._bench.note("room", {"labels": dict(room.labels), "hosts": list(room.hosts)})
         return room
 
@@ -146,7 +150,7 @@ class Scene:
             if units and group.can_grow:
                 candidates.append((group, units))
         if not candidates:
-            bounds = ", ".join(f"{group.name} {group.minimum}-{group.maximum}, now {group.replicas}" for group in found.groups)
+            bounds = ", ".join(group.in_short for group in found.groups)
             raise PreconditionError(
                 name="node-group",
                 what=f"looking for a group of nodes with {resource} that can grow",

@@ -13,7 +13,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 
 from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
-from .outcome import added, group_of, largest, looked_at, seen_world
+from .outcome import added, group_of, grown, looked_at, seen_world
 from .requirement import CLUSTER_AUTOSCALING
 from .variants import Told
 
@@ -71,8 +71,7 @@ class RightGroupOnly(RecordedControl[Told]):
         others = {group.name: group.replicas for group in seen_world(seen, "world.before").groups if group.name != mine}
         if not others:
             return inconclusive("one-group-only", f"{mine} is the only group, so that no other could have grown")
-        most = largest(sizes)
-        grew = [f"{name} from {size} to {most[name]}" for name, size in others.items() if most.get(name, size) > size]
+        grew = [words for name, words in grown(seen_world(seen, "world.before"), sizes).items() if name != mine]
         if grew:
             return failure("other-group-grew", f"{listed(grew)} for a pod that needs nodes of {mine}: see the autoscaler's log")
         return success("right-group", f"while {mine} grew, {listed(f'{name} stayed at {size}' for name, size in others.items())}")

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, listed, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.node_groups import Member, World
 
 from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
-from .outcome import added, group_of, looked_at, seen_world
+from .outcome import added, group_of, looked_at, remainder, seen_world
 from .requirement import CLUSTER_AUTOSCALING
 from .variants import Told
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 JSON = Any
 
-_TAKES = GROWTH
 _AFTER, _BUSY = "after its pod is gone", "while its pod runs"
 
 
@@ -59,23 +56,14 @@ class IdleNodeGoes(Check[Told]):
             return inconclusive("moment-unknown", "which part of the scenario is meant was not recorded")
         if (problem := looked_at(seen, "world.before", "world.grown", moment)) is not None:
             return problem
-        name, new = group_of(seen), added(seen)
-        if not new:
+        new, now = listed(node.name for node in added(seen).values()), seen_world(seen, moment)
+        if not added(seen):
             return inconclusive("no-new-node", "no node was added: see CA-04")
-        return self._compared(name, new, seen_world(seen, "world.before"), seen_world(seen, moment))
-
-    @staticmethod
-    def _compared(name: str, new: Mapping[str, Member], before: World, now: World) -> Finding:
-        here = {node.uid for node in now.nodes}
-        lost = [node.name for uid, node in before.members(name).items() if uid not in here]
+        name, here = group_of(seen), {node.uid for node in now.nodes}
+        older = seen_world(seen, "world.before").members(name)
+        lost = [node.name for uid, node in older.items() if uid not in here]
         if lost:
-            wanted = listed(node.name for node in new.values())
-            return failure("wrong-node-removed", f"{listed(lost)} went, which had a running pod; expected {wanted}")
-        left = [node.name for uid, node in new.items() if uid in here]
-        if left:
-            return failure("node-not-removed", f"{listed(left)} is still there, expected that it goes: see the autoscaler's log")
-        machines = now.machines_of(name) - before.machines_of(name)
-        if machines:
-            return failure("machine-left", f"the node is gone, but {len(machines)} machine of it is not: see the machine controller's log")
-        gone = listed(node.name for node in new.values())
-        return success("node-removed", f"{gone} and its machine went, {len(before.members(name))} older nodes of group {name} stayed")
+            return failure("wrong-node-removed", f"{listed(lost)} went, which had a running pod; expected {new}")
+        if (problem := remainder(seen, now)) is not None:
+            return problem
+        return success("node-removed", f"{new} and its machine went, {len(older)} older nodes of group {name} stayed")

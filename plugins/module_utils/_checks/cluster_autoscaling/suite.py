@@ -8,6 +8,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite im
 
 from .autoscaler_up import AutoscalerUp
 from .baseline import FullGroup
+from .from_zero import GrowsFromZero
 from .identity import NewNode
 from .requirement import CLUSTER_AUTOSCALING
 from .restored import AsItWas
@@ -29,6 +30,7 @@ SUITE = Suite(
         IdleNodeGoes(),
         RightGroupOnly(),
         NoFalseGrowth(),
+        GrowsFromZero(),
         AsItWas(),
     ),
     options=OPTIONS,

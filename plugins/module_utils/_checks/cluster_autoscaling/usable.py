@@ -16,7 +16,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.timeli
 
 from .growth import GROWTH, grow_and_shrink
 from .needs import GROWS
-from .outcome import added, looked_at, seen_world
+from .outcome import added, looked_at, ran_on, seen_world
 from .requirement import CLUSTER_AUTOSCALING
 from .variants import Told
 
@@ -71,12 +71,12 @@ class NodeIsUsable(RecordedControl[Told]):
         names = listed(node.name for node in new.values())
         if not trigger.looked or not trigger.changes:
             return inconclusive("trigger-not-watched", "the pod that waited was not watched to the end")
-        ran = [change for change in trigger.changes if change["phase"] == "Running"]
-        if not ran:
+        where = ran_on(trigger)
+        if not where:
             return failure("trigger-not-running", f"{names} came, but the waiting pod did not run on it")
-        host = next((node for node in seen_world(seen, "world.grown").nodes if node.name == ran[-1].get("node")), None)
+        host = next((node for node in seen_world(seen, "world.grown").nodes if node.name == where), None)
         if host is None or host.uid not in new:
-            return failure("not-on-new-node", f"the pod runs on {ran[-1].get('node')}, expected {names}")
+            return failure("not-on-new-node", f"the pod runs on {where}, expected {names}")
         return self._offered(host, about) or self._devices(seen, host.name, about["units"])
 
     @staticmethod

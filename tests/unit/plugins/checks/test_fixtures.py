@@ -118,6 +118,9 @@ DECIDES: Mapping[str, frozenset[str]] = {
     "CA-06": frozenset({"group", "world.before", "world.grown", "world.shrunk", "moment"}),
     "CA-07": frozenset({"group", "world.before", "world.grown", "sizes"}),
     "CA-08": frozenset({"group", "world.before", "trigger", "events.trigger", "sizes"}),
+    "CA-09": frozenset(
+        {"group", "world.before", "world.grown", "world.shrunk", "trigger", "events.trigger", "sizes", "promise.before", "promise.after"}
+    ),
     "CA-10": frozenset({"group", "world.before", "world.grown", "world.after"}),
 }
 """The same the other way round for checks that share a scenario and look at some of its facts."""
