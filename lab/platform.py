@@ -14,7 +14,7 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.images import cli as images
 from lab.images.builder import Artifacts, Builder
-from lab.images.catalog import PLATFORM
+from lab.images.catalog import ON_DEMAND, PLATFORM
 from lab.images.push import push
 from lab.nodes.registry import Registry
 from lab.settings import Settings
@@ -44,7 +44,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     supplying.set_defaults(run=_supply)
     for command in (charts, supplying):
         command.add_argument(
-            "--group", action="append", choices=PLATFORM, dest="groups", help="may be given more than once; all without it"
+            "--group",
+            action="append",
+            choices=(*PLATFORM, *ON_DEMAND),
+            dest="groups",
+            help="may be given more than once; without it all but those on demand",
         )
         command.add_argument("--json", action="store_true", help="the result as JSON, on the last line of standard output")
 
@@ -54,7 +58,7 @@ def supply(settings: Settings, groups: Sequence[str], *, check: bool = False) ->
 
     Args:
         settings: of a lab that stands.
-        groups: some of :data:`~lab.images.catalog.PLATFORM`.
+        groups: some of :data:`~lab.images.catalog.PLATFORM` or ``ON_DEMAND``.
         check: change nothing.
 
     Raises:

@@ -14,8 +14,10 @@ from lab.errors import LabError
 # In the order of need: what a node runs, what a cluster without a platform runs, and what each role of the platform deploys.
 PLATFORM = ("kueue", "kubeflow", "monitoring", "ai_gateway")
 GROUPS = ("node", "cluster", *PLATFORM)
+# Built only where it is asked for by name.
+ON_DEMAND = ("gateway_conformance",)
 # What people may ask for; the last stands for all roles of the platform.
-CHOICES = (*GROUPS, "platform")
+CHOICES = (*GROUPS, *ON_DEMAND, "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,7 @@ def in_groups(items: Iterable[_Grouped], groups: Sequence[str]) -> tuple[_Groupe
                 see="`python -m lab images list` shows what is in each.",
             )
     named = {*groups, *(PLATFORM if "platform" in groups else ())}
-    wanted = [group for group in GROUPS if group in named]
+    wanted = [group for group in (*GROUPS, *ON_DEMAND) if group in named]
     chosen: dict[str, _Grouped] = {}
     items = tuple(items)
     for group in wanted:

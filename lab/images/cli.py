@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from lab.images import builder, push
 from lab.images.builder import Artifacts, Event
-from lab.images.catalog import CHOICES, GROUPS
+from lab.images.catalog import CHOICES, GROUPS, ON_DEMAND
 from lab.images.charts import CHARTS
 from lab.images.contents import IMAGES
 from lab.images.programs import PROGRAMS, WHEELS
@@ -48,7 +48,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--group", action="append", choices=CHOICES, dest="groups", help="may be given more than once; all without it")
+    parser.add_argument(
+        "--group", action="append", choices=CHOICES, dest="groups", help="may be given more than once; without it all but those on demand"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -104,17 +106,17 @@ def _list(arguments: argparse.Namespace, _settings: Settings) -> int:
         kinds = {"programs": (*PROGRAMS, *WHEELS), "images": IMAGES, "charts": CHARTS}
         _print_json({kind: [asdict(item) for item in items] for kind, items in kinds.items()})
         return 0
-    for group in GROUPS:
+    for group in (*GROUPS, *ON_DEMAND):
         for program in (*PROGRAMS, *WHEELS):
             if group in program.groups:
                 names = ", ".join((*program.files, *program.links))
-                sys.stdout.write(f"{group:10} program  {program.name} {program.version}  about {program.expected_seconds} s: {names}\n")
+                sys.stdout.write(f"{group:19} program  {program.name} {program.version}  about {program.expected_seconds} s: {names}\n")
         for image in IMAGES:
             if group in image.groups:
-                sys.stdout.write(f"{group:10} image    {image.name}\n")
+                sys.stdout.write(f"{group:19} image    {image.name}\n")
         for chart in CHARTS:
             if group in chart.groups:
-                sys.stdout.write(f"{group:10} chart    {chart.name} {chart.version}\n")
+                sys.stdout.write(f"{group:19} chart    {chart.name} {chart.version}\n")
     return 0
 
 

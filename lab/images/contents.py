@@ -10,6 +10,7 @@ from lab.images.programs import (
     COREDNS_VERSION,
     ENVOY_GATEWAY_VERSION,
     ENVOY_VERSION,
+    GATEWAY_API_VERSION,
     INFERENCE_EXTENSION_VERSION,
     INFERENCE_STUB_VERSION,
     JOBSET_VERSION,
@@ -28,6 +29,9 @@ BUSYBOX_TAG = "1.35.0"
 CURL_TAG = "7.88.1"
 # Upstream numbers its etcd images on their own; kubeadm is told this one (ClusterConfiguration.etcd.local.imageTag).
 ETCD_TAG = "3.6.8-0"
+# Of the images in conformance/base/manifests.yaml of Gateway API.
+ECHO_BASIC_TAG = "v20240412-v1.0.0-394-g40c666fd"
+SUITE_COREDNS_TAG = "v1.12.2"
 NONROOT = "65532:65532"
 
 # glibc reads nsswitch.conf before it resolves a name; a program that runs as a user without an entry may refuse to start.
@@ -158,5 +162,28 @@ IMAGES = (
         entrypoint=("/usr/bin/curl",),
         user=NONROOT,
         groups=("ai_gateway",),
+    ),
+    _one_program(
+        f"lab.ailab.conformance/gateway-conformance:{GATEWAY_API_VERSION}",
+        "/gateway-conformance",
+        "gateway-conformance",
+        group="gateway_conformance",
+    ),
+    # Names as the suite's manifests have them; the labels say what is inside.
+    Image(
+        name=f"gcr.io/k8s-staging-gateway-api/echo-basic:{ECHO_BASIC_TAG}",
+        layers=(_BASE, (Built("echo-basic", "echo-basic"),)),
+        entrypoint=("/echo-basic",),
+        user=NONROOT,
+        labels=(("ailab.conformance/program", f"echo-basic of sigs.k8s.io/gateway-api {GATEWAY_API_VERSION}"),),
+        groups=("gateway_conformance",),
+    ),
+    Image(
+        name=f"registry.k8s.io/coredns/coredns:{SUITE_COREDNS_TAG}",
+        layers=(_BASE, (Built("coredns", "coredns"),)),
+        entrypoint=("/coredns",),
+        user=NONROOT,
+        labels=(("ailab.conformance/program", f"coredns {COREDNS_VERSION}"),),
+        groups=("gateway_conformance",),
     ),
 )

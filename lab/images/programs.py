@@ -145,7 +145,7 @@ PROGRAMS = (
         packages=("./coredns",),
         stamps=(("github.com/coredns/coredns/coremain.GitCommit", "unknown"),),
         sources=("go.mod", "go.sum", "coredns/*.go"),
-        groups=("cluster",),
+        groups=("cluster", "gateway_conformance"),
         expected_seconds=45,
         modules_mib=250,
         objects_mib=800,
@@ -284,6 +284,28 @@ PROGRAMS = (
         expected_seconds=100,
         modules_mib=800,
         objects_mib=1500,
+    ),
+    Program(
+        name="gateway-conformance",
+        version=GATEWAY_API_VERSION,
+        module="images/modules/gateway-conformance",
+        packages=(".",),
+        groups=("gateway_conformance",),
+        expected_seconds=60,
+        modules_mib=350,
+        objects_mib=700,
+    ),
+    # The backend of the suite's tests.
+    Program(
+        name="echo-basic",
+        version=GATEWAY_API_VERSION,
+        module="images/modules/gateway-conformance",
+        packages=("sigs.k8s.io/gateway-api/conformance/echo-basic",),
+        sources=("go.mod", "go.sum"),
+        groups=("gateway_conformance",),
+        expected_seconds=3,
+        modules_mib=0,
+        objects_mib=20,
     ),
 )
 

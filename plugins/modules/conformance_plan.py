@@ -40,6 +40,12 @@ options:
       - Whether checks are planned for that disturb what runs on the cluster.
     type: bool
     default: false
+  own_options:
+    description:
+      - Options that the modules of requirements are given beside those of every verification, dicts by requirement. Some of them switch on
+        what needs more rights, such as C(conformance_suite_image) of M(ailab.conformance.verify_ai_inference).
+    type: dict
+    default: {}
   role_name:
     description:
       - Name of the ClusterRole.

@@ -13,12 +13,16 @@ author:
 description:
   - Proves the requirement C(ai_inference) of the CNCF Kubernetes AI Conformance programme. The platform has an implementation of Gateway
     API that splits traffic by weight and routes it by header.
-  - Nine checks are known. C(INF-01) the API is there and a controller serves it. C(INF-02) a new gateway is programmed and has an address.
+  - Ten checks are known. C(INF-01) the API is there and a controller serves it. C(INF-02) a new gateway is programmed and has an address.
     C(INF-03) requests reach the backend of their route. C(INF-04) they are split by weight, which an exact binomial test decides.
     C(INF-05) a change of weights takes effect without an error. C(INF-06) requests are routed by header, those of OpenAI's clients among
     them. C(INF-07) they are routed by the model in their body, and streams are not held back. C(INF-08) the loss of a backend's pod is
-    survived. C(INF-09) a backend of another namespace needs a grant, and so does the certificate of a listener for HTTPS.
+    survived. C(INF-09) a backend of another namespace needs a grant, and so does the certificate of a listener for HTTPS. C(INF-10) the
+    conformance suite of Gateway API itself succeeds.
   - The requirement depends on C(INF-01) to C(INF-06). C(INF-07) needs O(model_gateway) and O(model_image); it is V(not_run) without.
+  - C(INF-10) is off by default. O(conformance_suite_image) runs the suite in the cluster, with wide rights, for a quarter of an hour and
+    more, after all other checks. O(conformance_report) judges the report of a run of your own instead. It asks for the core part of the
+    profile C(GATEWAY-HTTP).
   - Requests are sent by a pod in the cluster to the gateway's address, each over a connection of its own. Nothing is concluded from
     conditions alone.
   - For C(INF-09) an authority is made that vouches for one certificate and is valid for a day. Its key is forgotten, the certificate's key
@@ -87,6 +91,43 @@ options:
       - Port where it serves.
     type: int
     default: 8000
+  conformance_suite_image:
+    description:
+      - Image whose entrypoint is the conformance suite of Gateway API, as C(go test -c) of its module makes it, of the
+        version of the CRDs. C(INF-10) is not run without, unless there is O(conformance_report).
+      - The suite makes the namespaces that its manifests name, and is refused where one of them exists. Its pods come from the images that
+        these manifests name.
+      - Who runs it needs the rights that the suite is given, on secrets and deployments among others. M(ailab.conformance.conformance_plan)
+        lists them when the option is in its O(ailab.conformance.conformance_plan#module:own_options).
+    type: str
+    default: ""
+  conformance_suite_seconds:
+    description:
+      - By when the suite must have ended.
+    type: float
+    default: 3600.0
+  conformance_suite_features:
+    description:
+      - Names of features beyond the core of the profile that the suite tests, too. What fails of them is told and does not count.
+    type: list
+    elements: str
+    default: []
+  conformance_suite_test:
+    description:
+      - Name of the one test to run, for trying. C(INF-10) is V(inconclusive) then, however it ends well.
+    type: str
+    default: ""
+  conformance_project:
+    description:
+      - Project that the report names as the implementation. The controller of the GatewayClass when empty.
+      - A report of your own is of another, and decides nothing, where it names another.
+    type: str
+    default: ""
+  conformance_report:
+    description:
+      - File with the ConformanceReport of a run of your own, to be judged in place of a run. It does not say which GatewayClass it is of.
+    type: path
+    default: ""
 attributes:
   check_mode:
     support: partial
@@ -120,6 +161,13 @@ EXAMPLES = r"""
     model_gateway: ai-gateway/ai-gateway
     model_image: docker.io/vllm/vllm-openai-cpu:v0.11.0
     model_command: [vllm, serve, --served-model-name, "{model}", facebook/opt-125m]
+
+- name: Attach the report of the conformance suite of Gateway API
+  ailab.conformance.verify_ai_inference:
+    run_dir: "{{ opened.run_dir }}"
+    gateway_class: envoy
+    conformance_project: envoy-gateway
+    conformance_report: reports/gateway-api.yaml
 """
 
 RETURN = r"""

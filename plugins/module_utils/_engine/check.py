@@ -84,9 +84,17 @@ class Check(ABC, Generic[V]):
         """The variant of a side."""
         return self.subject if side is Side.SUBJECT else self.control
 
+    def needs_with(self, _own: object, /) -> Needs:
+        """What it needs under the requirement's own settings: more than ``needs`` where one of them switches something on."""
+        return self.needs
+
     def takes(self, side: Side) -> Takes:
         """The accelerators of a side."""
         return self.subject_takes if side is Side.SUBJECT else self.control_takes
+
+    def takes_with(self, side: Side, _own: object, /) -> Takes:
+        """What a side takes under the requirement's own settings, in the same way."""
+        return self.takes(side)
 
 
 class RecordedControl(Check[V]):

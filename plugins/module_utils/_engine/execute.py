@@ -84,7 +84,7 @@ class _Run:
     def __init__(self, check: Check[Any], side: Side, workspace: Workspace, *, leases: Leases, budget: Budget) -> None:
         self.check, self.side = check, side
         self.name = f"{check.id.lower()}-{side}"
-        self.takes = check.takes(side)
+        self.takes = check.takes_with(side, workspace.settings.own)
         self.recorder = Recorder(workspace.cluster.clock)
         self.recorded = Seen()
         self._workspace = workspace

@@ -60,14 +60,15 @@ class Suite:
         return tuple(check for check in self.checks if not wanted or check.id in wanted)
 
 
-def needs_of(checks: Sequence[Check[Any]], *, reading_only: bool = False) -> Needs:
+def needs_of(checks: Sequence[Check[Any]], own: object = None, *, reading_only: bool = False) -> Needs:
     """What some checks need together, with what every verification does.
 
     Args:
-        checks: the checks.
+        checks: the checks, of one requirement where its own settings are given.
+        own: the requirement's own settings; without them, what is switched on by none.
         reading_only: only what looking needs.
     """
     total = LOOKING if reading_only else WORKING
     for check in checks:
-        total = total + check.needs
+        total = total + check.needs_with(own)
     return total

@@ -86,7 +86,7 @@ def verify(cluster: Cluster, *, suite: Suite, settings: Settings, run: RunDirect
                 ledger=FileLedger(run.ledger_file),
                 allocator=leases.stock.chosen,
             )
-            rights.require(cluster, needs_of(selected).all_rights(), namespace=workspace.namespace)
+            rights.require(cluster, needs_of(selected, settings.own).all_rights(), namespace=workspace.namespace)
             with workspace:
                 examined = examine(selected, workspace=workspace, leases=leases)
         clean_up = CleanUp(leaked=tuple(_ref(entry) for entry in workspace.leaked), problem=str(workspace.problem or ""))

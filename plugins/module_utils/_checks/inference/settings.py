@@ -31,6 +31,12 @@ class InferenceSettings:
         model_image: image of an inference server that speaks OpenAI's protocol, for two models.
         model_command: its command; ``{model}`` stands for the model's name. The image's own when empty.
         model_port: where it serves.
+        conformance_suite_image: image whose entrypoint is the conformance suite of Gateway API; empty for no run of it.
+        conformance_suite_seconds: by when the suite must have ended.
+        conformance_suite_features: names of features beyond the core of the profile that it tests, too.
+        conformance_suite_test: name of the one test to run, for trying; empty for all.
+        conformance_project: project that its report names; the class's controller when empty.
+        conformance_report: file with the report of a run of somebody's own, instead of a run; empty for none.
     """
 
     gateway_class: str
@@ -43,15 +49,23 @@ class InferenceSettings:
     model_image: str
     model_command: tuple[str, ...]
     model_port: int
+    conformance_suite_image: str
+    conformance_suite_seconds: float
+    conformance_suite_features: tuple[str, ...]
+    conformance_suite_test: str
+    conformance_project: str
+    conformance_report: str
 
     def __post_init__(self) -> None:
         if self.requests < LEAST_REQUESTS:
             raise unusable("requests", self.requests, expected=f"at least {LEAST_REQUESTS}: fewer do not decide about 80/20")
-        for name in ("gateway_seconds", "route_seconds"):
+        for name in ("gateway_seconds", "route_seconds", "conformance_suite_seconds"):
             if not getattr(self, name) >= 1:
                 raise unusable(name, getattr(self, name), expected="at least 1 second")
         if self.model_gateway and self.model_gateway.count("/") != 1:
             raise unusable("model_gateway", self.model_gateway, expected="namespace/name of a Gateway")
+        if self.conformance_report and self.conformance_suite_image:
+            raise unusable("conformance_report", self.conformance_report, expected="this option or conformance_suite_image, not both")
 
 
 OPTIONS: Mapping[str, Mapping[str, JSON]] = {
@@ -65,4 +79,10 @@ OPTIONS: Mapping[str, Mapping[str, JSON]] = {
     "model_image": {"type": "str", "default": ""},
     "model_command": {"type": "list", "elements": "str", "default": []},
     "model_port": {"type": "int", "default": 8000},
+    "conformance_suite_image": {"type": "str", "default": ""},
+    "conformance_suite_seconds": {"type": "float", "default": 3600.0},
+    "conformance_suite_features": {"type": "list", "elements": "str", "default": []},
+    "conformance_suite_test": {"type": "str", "default": ""},
+    "conformance_project": {"type": "str", "default": ""},
+    "conformance_report": {"type": "path", "default": ""},
 }

@@ -16,6 +16,7 @@ from .requirement import AI_INFERENCE
 from .resilience import Resilience
 from .reweight import DynamicReweight
 from .settings import OPTIONS, InferenceSettings
+from .upstream_suite import UpstreamSuite
 from .weights import WeightedSplit
 
 SUITE = Suite(
@@ -30,6 +31,7 @@ SUITE = Suite(
         ModelRouting(),
         Resilience(),
         CrossNamespace(),
+        UpstreamSuite(),
     ),
     options=OPTIONS,
     own=InferenceSettings,

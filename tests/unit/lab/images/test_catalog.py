@@ -12,7 +12,7 @@ import pytest
 from lab.errors import LabError
 from lab.images import host
 from lab.images.builder import LAB
-from lab.images.catalog import GROUPS, PLATFORM, Built, Chart, Image, Libraries, Program, Source, in_groups
+from lab.images.catalog import GROUPS, ON_DEMAND, PLATFORM, Built, Chart, Image, Libraries, Program, Source, in_groups
 from lab.images.charts import CHARTS
 from lab.images.contents import IMAGES
 from lab.images.programs import ENVOY_VERSION, GATEWAY_API_VERSION, PROGRAMS, PROMETHEUS_MODULE_VERSION, WHEELS
@@ -35,6 +35,8 @@ UPSTREAM = {
     "prometheus": "github.com/prometheus/prometheus",
     "inference-extension": "sigs.k8s.io/gateway-api-inference-extension",
     "envoy-gateway": "github.com/envoyproxy/gateway",
+    "gateway-conformance": "sigs.k8s.io/gateway-api",
+    "echo-basic": "sigs.k8s.io/gateway-api",
 }
 # Where upstream numbers the module in another way than the program.
 MODULE_VERSIONS = {"prometheus": PROMETHEUS_MODULE_VERSION}
@@ -120,7 +122,7 @@ def test_an_image_holds_only_files_of_programs_that_its_groups_build(image: Imag
     for file in image.built_files:
         for group in image.groups:
             # The roles of the platform are chosen one by one; what they stand on is there.
-            needed = {"node", "cluster", group} if group in PLATFORM else set(GROUPS[: GROUPS.index(group) + 1])
+            needed = {"node", "cluster", group} if group in (*PLATFORM, *ON_DEMAND) else set(GROUPS[: GROUPS.index(group) + 1])
             assert needed & set(maker(file).groups), f"{file} is not built when {image.name} is"
 
 
@@ -138,7 +140,7 @@ def test_an_image_s_paths_are_relative_to_its_root(image: Image) -> None:
 
 @images
 def test_an_image_s_name_is_complete(image: Image) -> None:
-    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:(distroless-)?v?\d+(\.\d+)*(-\d+)?", image.name)
+    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:(distroless-)?v?\d+(\.\d+)*(-\d+)?(-v\d+(\.\d+)*-\d+-g[0-9a-f]+)?", image.name)
 
 
 def test_every_file_of_this_machine_is_in_a_listed_package() -> None:
@@ -187,6 +189,14 @@ def test_wrapper_modules_are_all_in_use() -> None:
 def test_the_platform_is_all_its_roles() -> None:
     assert in_groups(CHARTS, ("platform",)) == in_groups(CHARTS, PLATFORM)
     assert {group for chart in CHARTS for group in chart.groups} == set(PLATFORM)
+
+
+@pytest.mark.parametrize("items", [PROGRAMS, IMAGES])
+def test_what_is_built_on_demand_is_built_by_no_other_name(items: tuple[Program, ...] | tuple[Image, ...]) -> None:
+    alone = {item.name for item in items if set(item.groups) <= set(ON_DEMAND)}
+    assert alone
+    assert alone.isdisjoint(item.name for item in in_groups(items, (*GROUPS, "platform")))
+    assert alone <= {item.name for item in in_groups(items, ON_DEMAND)}
 
 
 def test_every_role_of_the_platform_has_helm() -> None:

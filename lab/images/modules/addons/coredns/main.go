@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The ailab.conformance authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Command coredns is CoreDNS with the plugins a cluster's own DNS needs: those of kubeadm's Corefile, and hosts, log and template
-// for fixed answers. The cloud providers' plugins of the stock program make up most of its compile time and are left out.
+// Command coredns is CoreDNS with the plugins a cluster's own DNS needs: those of kubeadm's Corefile, and hosts, log, template
+// and whoami for fixed answers. The cloud providers' plugins of the stock program make up most of its compile time and are left out.
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 	_ "github.com/coredns/coredns/plugin/ready"
 	_ "github.com/coredns/coredns/plugin/reload"
 	_ "github.com/coredns/coredns/plugin/template"
+	_ "github.com/coredns/coredns/plugin/whoami"
 )
 
 func main() {
