@@ -32,6 +32,7 @@ KINDS = {
     "httproutes": "HTTPRoute",
     "referencegrants": "ReferenceGrant",
     "clusterroles": "ClusterRole",
+    "clusterrolebindings": "ClusterRoleBinding",
     "customresourcedefinitions": "CustomResourceDefinition",
     "deployments": "Deployment",
     "daemonsets": "DaemonSet",
@@ -43,6 +44,8 @@ KINDS = {
 }
 APIS = {
     "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "GatewayClass": "gateway.networking.k8s.io/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "Deployment": "apps/v1",
     "DaemonSet": "apps/v1",
@@ -51,7 +54,18 @@ APIS = {
     "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
 }
-NOT_NAMESPACED = frozenset({"Namespace", "Node", "ClusterRole", "CustomResourceDefinition", "DeviceClass", "GatewayClass", "ResourceSlice"})
+NOT_NAMESPACED = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "DeviceClass",
+        "GatewayClass",
+        "ResourceSlice",
+    }
+)
 PATH = re.compile(
     r"/(?:api|apis/[^/]+)/v1(?:beta1)?(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )

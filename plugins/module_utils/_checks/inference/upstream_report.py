@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,15 +52,8 @@ def in_log(text: str) -> JSON:
     """The last ConformanceReport in the output of a suite, which logs it indented; None where there is none that can be read."""
     lines = text.splitlines()
     starts = [(number, found["indent"]) for number, line in enumerate(lines) if (found := _START.match(line))]
-    if not starts:
-        return None
-    number, indent = starts[-1]
-    block = []
-    for line in lines[number:]:
-        if not line.startswith(indent) or line[len(indent) :].startswith(("--- ", "=== ")):
-            break
-        block.append(line[len(indent) :])
-    return in_file("\n".join(block))
+    documents = (in_file("\n".join(_block(lines[number:], indent=indent))) for number, indent in reversed(starts))
+    return next((document for document in documents if is_report(document)), None)
 
 
 def in_file(text: str) -> JSON:
@@ -127,6 +120,14 @@ def with_failure(document: JSON, *, test: str) -> JSON:
     if not is_report(document) or core_of(document) is None:
         return document
     return {**document, "profiles": [_failed(item, test) if item.get("name") == PROFILE else item for item in _profiles(document)]}
+
+
+def _block(lines: Sequence[str], *, indent: str) -> Iterator[str]:
+    """The first lines, without their indentation, as far as they have it."""
+    for line in lines:
+        if not line.startswith(indent) or line[len(indent) :].startswith(("--- ", "=== ")):
+            return
+        yield line[len(indent) :]
 
 
 def _profiles(document: Mapping[str, JSON]) -> Sequence[Mapping[str, JSON]]:

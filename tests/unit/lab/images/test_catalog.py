@@ -140,7 +140,9 @@ def test_an_image_s_paths_are_relative_to_its_root(image: Image) -> None:
 
 @images
 def test_an_image_s_name_is_complete(image: Image) -> None:
-    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:(distroless-)?v?\d+(\.\d+)*(-\d+)?(-v\d+(\.\d+)*-\d+-g[0-9a-f]+)?", image.name)
+    assert re.fullmatch(
+        r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)+:(distroless-)?v?\d+(\.\d+)*(-\d+)?(-v\d+(\.\d+)*-\d+-g[0-9a-f]+)?", image.name
+    )
 
 
 def test_every_file_of_this_machine_is_in_a_listed_package() -> None:

@@ -122,6 +122,7 @@ DECIDES: Mapping[str, frozenset[str]] = {
         {"group", "world.before", "world.grown", "world.shrunk", "trigger", "events.trigger", "sizes", "promise.before", "promise.after"}
     ),
     "CA-10": frozenset({"group", "world.before", "world.grown", "world.after"}),
+    "INF-10": frozenset({"asked", "ended.absent", "report.absent", "ended.suite", "report"}),
 }
 """The same the other way round for checks that share a scenario and look at some of its facts."""
 

@@ -232,6 +232,12 @@ def test_the_last_report_counts() -> None:
     assert upstream_report.in_log(output(report(mode="old")) + output(report())) == report()
 
 
+def test_other_objects_in_the_output_are_none() -> None:
+    route = "        apiVersion: gateway.networking.k8s.io/v1\n        kind: HTTPRoute\n"
+    assert upstream_report.in_log(output(report()) + route) == report()
+    assert upstream_report.in_log(route) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -79,3 +79,28 @@ def test_what_is_not_known_is_named(options: dict[str, JSON], words: str) -> Non
     found = plan(**options)
     assert found["failed"]
     assert words in found["msg"]
+
+
+def test_what_an_option_switches_on_is_planned_with_the_option_only() -> None:
+    names = {"clusterroles", "clusterrolebindings", "secrets"}
+    on = plan(requirements=["ai_inference"], own_options={"ai_inference": {"conformance_suite_image": "suite", "gateway_seconds": "90"}})
+    assert names <= {name for _, name, _ in allowed(on["cluster_role"]["rules"])}
+    assert "conformance_suite_image" in on["image_options"]
+    off = plan(requirements=["ai_inference"], own_options={"ai_inference": {"gateway_class": "lab"}})
+    assert names.isdisjoint(name for _, name, _ in allowed(off["cluster_role"]["rules"]))
+    assert "conformance_suite_image" not in off["image_options"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ai": {}}, "option own_options: found 'ai'"),
+        ({"ai_inference": {"colour": "red"}}, "option own_options: found 'colour'"),
+        ({"ai_inference": {"gateway_seconds": "soon"}}, "numbers where ai_inference takes some"),
+        ({"ai_inference": {"gateway_seconds": "0"}}, "option gateway_seconds: found 0.0"),
+    ],
+)
+def test_options_that_a_module_would_refuse_are_refused(given: dict[str, JSON], words: str) -> None:
+    found = plan(own_options=given)
+    assert found["failed"]
+    assert words in found["msg"]
