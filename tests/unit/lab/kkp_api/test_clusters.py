@@ -151,6 +151,19 @@ def test_machine_deployments_are_objects_of_the_user_cluster(api: Api) -> None:
     assert again.error == (500, 'failed to create machine deployment: machinedeployments "gpu" already exists')
 
 
+def test_a_machine_deployment_may_be_empty(api: Api) -> None:
+    path = api.cluster(api.project())
+    wanted = pool(replicas=0, minReplicas=0, maxReplicas=2)
+    made = api.ask("POST", f"{path}/machinedeployments", wanted | {"annotations": {"capacity.cluster-autoscaler.kubernetes.io/cpu": "2"}})
+    assert (made.status, made.body["spec"]["replicas"], made.body["spec"]["minReplicas"]) == (201, 0, 0)
+    found = api.platform.clusters[path.rpartition("/")[2]].get(f"{MACHINES}/machinedeployments/gpu")
+    assert found["metadata"]["annotations"] == {
+        "capacity.cluster-autoscaler.kubernetes.io/cpu": "2",
+        "cluster.k8s.io/cluster-api-autoscaler-node-group-min-size": "0",
+        "cluster.k8s.io/cluster-api-autoscaler-node-group-max-size": "2",
+    }
+
+
 def test_a_machine_deployment_is_scaled_restarted_and_deleted(api: Api) -> None:
     path = api.cluster(api.project())
     one = f"{path}/machinedeployments/gpu"
