@@ -53,18 +53,8 @@ APIS = {
     "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
 }
-NOT_NAMESPACED = frozenset(
-    {
-        "Namespace",
-        "Node",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "CustomResourceDefinition",
-        "DeviceClass",
-        "GatewayClass",
-        "ResourceSlice",
-    }
-)
+_RBAC = ("ClusterRole", "ClusterRoleBinding")
+NOT_NAMESPACED = frozenset({"Namespace", "Node", *_RBAC, "CustomResourceDefinition", "DeviceClass", "GatewayClass", "ResourceSlice"})
 PATH = re.compile(
     r"/(?:api|apis/[^/]+)/v1(?:beta1)?(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )

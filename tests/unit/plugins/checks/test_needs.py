@@ -9,11 +9,16 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.ailab.conformance.plugins.module_utils._checks.inference.settings import OPTIONS, InferenceSettings
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry import CHECKS
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.role import rules
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import needs_of
 
 RECORDED = Path(__file__).parent / "recorded"
+_SUITE_RUNS = {**{name: option["default"] for name, option in OPTIONS.items()}, "conformance_suite_image": "suite"}
+SWITCHED_ON = {"INF-10": InferenceSettings(**_SUITE_RUNS)}
+"""Settings under which a check was recorded, where it does more with them."""
+
 RESOURCE = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/[^/]+(?:/namespaces/[^/]+(?=/))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
@@ -33,7 +38,7 @@ def asked(verb: str, path: str) -> tuple[str, str, str] | None:
 def test_every_recorded_request_is_declared(identifier: str) -> None:
     allowed = {
         (group, name, verb)
-        for rule in rules(needs_of([CHECKS[identifier]]).all_rights())
+        for rule in rules(needs_of([CHECKS[identifier]], SWITCHED_ON.get(identifier)).all_rights())
         for group in rule["apiGroups"]
         for name in rule["resources"]
         for verb in rule["verbs"]
