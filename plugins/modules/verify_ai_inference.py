@@ -96,7 +96,7 @@ options:
       - Image whose entrypoint is the conformance suite of Gateway API, as C(go test -c) of its module makes it, of the
         version of the CRDs. C(INF-10) is not run without, unless there is O(conformance_report).
       - The suite makes the namespaces that its manifests name, and is refused where one of them exists. Its pods come from the images that
-        these manifests name.
+        these manifests name, and need a node without taint.
       - Who runs it needs the rights that the suite is given, on secrets and deployments among others. M(ailab.conformance.conformance_plan)
         lists them when the option is in its O(ailab.conformance.conformance_plan#module:own_options).
     type: str

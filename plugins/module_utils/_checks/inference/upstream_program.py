@@ -71,10 +71,11 @@ def prepare(bench: Bench) -> str:
     The namespaces are made here, so that they are the run's and go with it, however the suite ends.
 
     Raises:
-        PreconditionError: one of them exists.
+        PreconditionError: one of them exists, or there is no node for the pods of the suite's backends.
         ConformanceError: the cluster refuses.
     """
     _require_free(bench)
+    _require_node(bench)
     for name in NAMESPACES:
         bench.create(f"space-{name}", namespace(level="baseline"), name=name)
     account = bench.create("account", Manifest(kind=kinds.SERVICE_ACCOUNT, fields={}))["metadata"]["name"]
@@ -160,6 +161,25 @@ def _require_free(bench: Bench) -> None:
                 expected="none",
                 look="whether somebody else runs the suite, or a run of it was cut short",
             )
+
+
+def _require_node(bench: Bench) -> None:
+    """The suite's backends tolerate nothing. Without a node for them it waits for five minutes, and ends without a report."""
+    nodes = {item["metadata"]["name"]: item.get("spec") or {} for item in bench.cluster.list(kinds.NODE.collection()).items}
+    taken = [name for name, spec in nodes.items() if spec.get("unschedulable") or _keeps_off(spec.get("taints") or [])]
+    bench.note("nodes", {"all": sorted(nodes), "without room": sorted(taken)})
+    if len(taken) == len(nodes):
+        raise PreconditionError(
+            name="node-without-taint",
+            what="looking for nodes for the backends of the conformance suite of Gateway API",
+            found=f"{len(nodes)} nodes, all of them tainted or cordoned",
+            expected="one that takes pods without tolerations, which the suite's manifests do not have",
+            look="kubectl get nodes, and their taints",
+        )
+
+
+def _keeps_off(taints: Sequence[JSON]) -> bool:
+    return any(taint.get("effect") in {"NoSchedule", "NoExecute"} for taint in taints)
 
 
 def _rules() -> list[JSON]:

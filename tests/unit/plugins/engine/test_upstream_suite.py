@@ -43,6 +43,7 @@ class Suite:
         annotations = {"gateway.networking.k8s.io/bundle-version": "v1.4.1", "gateway.networking.k8s.io/channel": "standard"}
         api.put("CustomResourceDefinition", "gatewayclasses.gateway.networking.k8s.io", metadata={"annotations": annotations})
         accepted = {"conditions": [{"type": "Accepted", "status": "True"}]}
+        api.put("Node", "node", spec={"taints": [{"key": "nice", "effect": "PreferNoSchedule"}]})
         api.put("GatewayClass", "lab", spec={"controllerName": CONTROLLER}, status=accepted)
 
         def created(item: JSON) -> None:
@@ -181,6 +182,17 @@ def test_what_somebody_else_s_suite_uses_is_not_touched(
     assert name in result.sentence
     assert (kind, "", name) in api.objects
     assert suite.told == []
+
+
+@pytest.mark.parametrize("spec", [{"unschedulable": True}, {"taints": [{"key": "nvidia.com/gpu", "effect": "NoSchedule"}]}])
+def test_backends_without_a_node_are_not_waited_for(
+    *, api: Any, cluster: Cluster, suite: Suite, settings: Settings, run: RunDirectory, spec: JSON
+) -> None:
+    api.put("Node", "node", spec=spec)
+    result = verified(cluster, settings, run, conformance_suite_image=IMAGE).results[0]
+    assert (result.verdict, result.reason) == (Verdict.NOT_RUN, "node-without-taint")
+    assert suite.told == []
+    assert left(api) == []
 
 
 def test_without_an_image_or_a_report_nothing_is_run(*, cluster: Cluster, suite: Suite, settings: Settings, run: RunDirectory) -> None:
