@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
     from .check import Check
+    from .documents import CheckResult
     from .leases import Leases
 
 JSON = Any
@@ -42,7 +43,9 @@ class Examined:
     control: Seen
 
 
-def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Leases) -> list[Examined]:
+def examine(
+    checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Leases, conclude: Callable[[Examined], CheckResult]
+) -> tuple[CheckResult, ...]:
     """Runs checks beside each other, as far as the accelerators allow.
 
     What breaks in one side is recorded there and touches nothing else.
@@ -51,12 +54,14 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Lease
         checks: what to run.
         workspace: where.
         leases: the accelerators that there are.
+        conclude: what becomes of a check; called as soon as both its sides are over, while others may go on.
 
     Returns:
-        In the order of the checks.
+        What was concluded, in the order of the checks.
 
     Raises:
         ConformanceError: the nodes cannot be counted.
+        OSError: what was concluded cannot be written.
     """
     budget = Budget(workspace.cluster, workspace.settings)
     runs = [
@@ -65,17 +70,24 @@ def examine(checks: Sequence[Check[Any]], *, workspace: Workspace, leases: Lease
         for side in Side
         if not (side is Side.CONTROL and check.control_kind is ControlKind.RECORDED)
     ]
-    possible = [run for run in runs if run.possible()]
-    works = [Work(name=run.name, takes=run.takes, run=run) for run in possible]
-    raised = run_all(works, leases)
-    for run in possible:
-        problem = raised[run.name]
+    going_on = {run.name: run for run in runs}
+    results: dict[str, CheckResult] = {}
+
+    def over(name: str, problem: BaseException | None) -> None:
+        run = going_on.pop(name)
         if problem is not None:
             run.broke(problem)
-    seen = {(run.check.id, run.side): run.recorder.seen for run in runs}
-    recorded = {(run.check.id, Side.CONTROL): run.recorded for run in runs if run.check.control_kind is ControlKind.RECORDED}
-    seen |= recorded
-    return [Examined(check=check, subject=seen[check.id, Side.SUBJECT], control=seen[check.id, Side.CONTROL]) for check in checks]
+        if not any(other.check is run.check for other in going_on.values()):
+            subject, *control = (other for other in runs if other.check is run.check)
+            seen = control[0].recorder.seen if control else subject.recorded
+            results[run.check.id] = conclude(Examined(check=run.check, subject=subject.recorder.seen, control=seen))
+
+    possible = [run for run in runs if run.possible()]
+    for run in runs:
+        if run not in possible:
+            over(run.name, None)
+    run_all([Work(name=run.name, takes=run.takes, run=run) for run in possible], leases, over=over)
+    return tuple(results[check.id] for check in checks)
 
 
 class _Run:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import Entry
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 
-    from .judge import Requirement
     from .run_directory import RunDirectory
 
 _NOBODY = "00000000T000000Z-000000"
@@ -56,7 +55,7 @@ class Verified:
 
 
 def verify(cluster: Cluster, *, suite: Suite, settings: Settings, run: RunDirectory, checks: Sequence[str] = ()) -> Verified:
-    """Runs the checks of a requirement and writes what was seen and concluded.
+    """Runs the checks of a requirement and writes what was seen and concluded, of each check as soon as it has ended.
 
     Args:
         cluster: the API server.
@@ -88,9 +87,13 @@ def verify(cluster: Cluster, *, suite: Suite, settings: Settings, run: RunDirect
             )
             rights.require(cluster, needs_of(selected, settings.own).all_rights(), namespace=workspace.namespace)
             with workspace:
-                examined = examine(selected, workspace=workspace, leases=leases)
+                results = examine(selected, workspace=workspace, leases=leases, conclude=lambda item: _written(run, item))
         clean_up = CleanUp(leaked=tuple(_ref(entry) for entry in workspace.leaked), problem=str(workspace.problem or ""))
-        return _written(run, about, examined, clean_up, withheld=tuple(check.id for check in suite.checks if check not in selected))
+        withheld = tuple(check.id for check in suite.checks if check not in selected)
+        requirement = judge.requirement(about, results, clean_up, withheld=withheld)
+        run.write_document(run.clean_up(about.id), clean_up)
+        run.write_document(run.requirement(about.id), requirement)
+        return Verified(requirement=requirement, results=results, withheld=withheld)
 
 
 def look(cluster: Cluster, *, suite: Suite, settings: Settings, checks: Sequence[str] = ()) -> Verified:
@@ -116,23 +119,24 @@ def look(cluster: Cluster, *, suite: Suite, settings: Settings, checks: Sequence
         tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder,
         joined(Path(folder), name="nothing", measure=lambda: _NOTHING_FREE) as leases,
     ):
-        examined = examine(reading, workspace=workspace, leases=leases)
-    results = tuple(judge.result(item.check, subject=item.subject, control=item.control) for item in examined)
+        results = examine(reading, workspace=workspace, leases=leases, conclude=_judged)
     withheld = tuple(check.id for check in suite.checks if check not in reading)
     return Verified(requirement=judge.requirement(suite.about, results, CleanUp(), withheld=withheld), results=results, withheld=withheld)
 
 
-def _written(
-    run: RunDirectory, about: Requirement, examined: Sequence[Examined], clean_up: CleanUp, *, withheld: tuple[str, ...]
-) -> Verified:
-    results = tuple(judge.result(item.check, subject=item.subject, control=item.control) for item in examined)
-    for item, result in zip(examined, results, strict=True):
-        run.write(run.observations(result.id), record.lines(subject=item.subject, control=item.control))
-        run.write_document(run.result(result.id), result)
-    requirement = judge.requirement(about, results, clean_up, withheld=withheld)
-    run.write_document(run.clean_up(about.id), clean_up)
-    run.write_document(run.requirement(about.id), requirement)
-    return Verified(requirement=requirement, results=results, withheld=withheld)
+def _judged(item: Examined) -> CheckResult:
+    return judge.result(item.check, subject=item.subject, control=item.control)
+
+
+def _written(run: RunDirectory, item: Examined) -> CheckResult:
+    """The result of a check, which is in the run directory with what it was judged from before the next check ends.
+
+    Who waits for the others can read it there, and it outlives a process that is killed.
+    """
+    result = _judged(item)
+    run.write(run.observations(result.id), record.lines(subject=item.subject, control=item.control))
+    run.write_document(run.result(result.id), result)
+    return result
 
 
 def _ref(entry: Entry) -> ObjectRef:

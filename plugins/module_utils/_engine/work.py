@@ -32,7 +32,7 @@ class Work:
     run: Callable[[Share, Callable[[], bool]], None]
 
 
-def run_all(works: Sequence[Work], leases: Leases) -> dict[str, BaseException | None]:
+def run_all(works: Sequence[Work], leases: Leases, *, over: Callable[[str, BaseException | None], None]) -> None:
     """Runs everything, and waits for it.
 
     Of a story, the first piece of work takes what it needs; the others run when it has been told, and need nothing.
@@ -40,9 +40,8 @@ def run_all(works: Sequence[Work], leases: Leases) -> dict[str, BaseException | 
     Args:
         works: what to run. What needs more than there is must not be among them.
         leases: the share-out in which this process takes part.
-
-    Returns:
-        By name: what it raised, or None.
+        over: is told of a piece of work that has ended, by name, and what it raised, or None; never of two at once. What it raises itself
+            ends this, once what is under way has ended.
 
     Raises:
         ValueError: a piece of work needs more than there is, and would wait for ever.
@@ -50,19 +49,19 @@ def run_all(works: Sequence[Work], leases: Leases) -> dict[str, BaseException | 
     impossible = [work.name for work in works if not work.takes.possible(leases.stock)]
     if impossible:
         raise ValueError(f"{impossible[0]} needs more than the accelerators that may be used")
-    return _Running(works, leases).to_the_end()
+    _Running(works, leases, over).to_the_end()
 
 
 class _Running:
     """The work of this process, waiting and under way."""
 
-    def __init__(self, works: Sequence[Work], leases: Leases) -> None:
+    def __init__(self, works: Sequence[Work], leases: Leases, over: Callable[[str, BaseException | None], None]) -> None:
         self._leases = leases
+        self._over = over
         self._waiting: dict[str, Work] = {}
         self._listeners: dict[str, list[Work]] = {}
         self._not_begun = {work.name for work in works}
         self._under_way: dict[concurrent.futures.Future[None], Work] = {}
-        self._raised: dict[str, BaseException | None] = {}
         tellers: dict[str, str] = {}
         for work in works:
             teller = tellers.setdefault(work.takes.story or work.name, work.name)
@@ -71,8 +70,8 @@ class _Running:
             else:
                 self._listeners.setdefault(teller, []).append(work)
 
-    def to_the_end(self) -> dict[str, BaseException | None]:
-        """Starts what has its share, until all have run; what each raised."""
+    def to_the_end(self) -> None:
+        """Starts what has its share, until all have run."""
         self._leases.ask({name: work.takes for name, work in self._waiting.items()})
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(self._not_begun)), thread_name_prefix="check") as pool:
             while self._waiting or self._under_way:
@@ -80,7 +79,6 @@ class _Running:
                 for name in given.keys() & self._waiting.keys():
                     self._begin(pool, self._waiting.pop(name), given[name])
                 self._end(pool)
-        return self._raised
 
     def _begin(self, pool: concurrent.futures.Executor, work: Work, share: Share) -> None:
         self._not_begun.discard(work.name)
@@ -93,7 +91,7 @@ class _Running:
         done, _ = concurrent.futures.wait(self._under_way, timeout=LOOK_SECONDS, return_when=concurrent.futures.FIRST_COMPLETED)
         for future in done:
             work = self._under_way.pop(future)
-            self._raised[work.name] = future.exception()
             self._leases.give_back(work.name)
             for other in self._listeners.pop(work.name, ()):
                 self._begin(pool, other, NO_SHARE)
+            self._over(work.name, future.exception())

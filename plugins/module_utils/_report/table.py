@@ -108,12 +108,14 @@ def _narrow(cells: Sequence[Sequence[str]], *, width: int, paint: Paint) -> Iter
 
 def _pieces(text: str, width: int) -> Iterator[str]:
     for word in text.split():
-        rest = word
-        while columns(rest) > width > 1:
-            cut = next(size for size in range(len(rest), 0, -1) if columns(rest[:size]) <= width)
-            yield rest[:cut]
-            rest = rest[cut:]
-        yield rest
+        piece, taken = "", 0
+        for char in word:
+            more = columns(char)
+            if piece and taken + more > width > 1:
+                yield piece
+                piece, taken = "", 0
+            piece, taken = piece + char, taken + more
+        yield piece
 
 
 def _padded(text: str, width: int, *, right: bool = False) -> str:

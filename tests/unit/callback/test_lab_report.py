@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 Play = Callable[..., str]
 
@@ -48,31 +45,18 @@ REPORTED = {
 
 
 @pytest.fixture
-def play(tmp_path: Path, root: Path) -> Play:
+def play(prepare: Callable[..., Any]) -> Play:
     """Runs tasks with the callback on and returns the output from the first line that is the callback's, or all of it.
 
     The output of the verification's own tasks is left out: the stdout callback prints nothing but its recap here.
     """
 
     def run(*tasks: Mapping[str, Any], hosts: str = "localhost,", settings: str = "", **environment: str) -> str:
-        (tmp_path / "action_plugins").mkdir(exist_ok=True)
-        for name in ("verify_dra_support", "verify_gang_scheduling", "conformance_report"):
-            (tmp_path / "action_plugins" / f"{name}.py").write_text(ACTION, encoding="utf-8")
         named = [{"name": f"task {n}", "ignore_errors": True, **task} for n, task in enumerate(tasks)]
-        playbook = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": named}]
-        (tmp_path / "play.yml").write_text(yaml.safe_dump(playbook), encoding="utf-8")
-        (tmp_path / "ansible.cfg").write_text(
-            f"[defaults]\ncollections_path = {root}/.ansible/collections\ncallbacks_enabled = ailab.conformance.lab_report\n{settings}",
-            encoding="utf-8",
-        )
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "COLUMNS", "NO_COLOR"))}
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("ansible-playbook")), "-i", hosts, "play.yml"],
-            cwd=tmp_path,
-            env={**kept, "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), **environment},
-            capture_output=True,
-            check=False,
-        )
+        plays = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": named}]
+        actions = dict.fromkeys(("verify_dra_support", "verify_gang_scheduling", "conformance_report"), ACTION)
+        command = prepare(plays, actions=actions, hosts=hosts, settings=settings, environment=environment)
+        done = subprocess.run(command.words, cwd=command.folder, env=command.environment, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert b"lab_report" not in done.stderr, done.stderr
         return done.stdout.decode()
@@ -95,11 +79,11 @@ def test_the_table_and_the_report_stand_below_the_recap(play: Play) -> None:
     ]
 
 
-def test_every_check_has_its_line_as_soon_as_it_is_there(play: Play) -> None:
+def test_every_check_has_its_line_when_its_task_has_ended(play: Play) -> None:
     output = play({"verify_dra_support": PASSED}, {"ansible.builtin.debug": {"msg": "next task"}})
     lines = output.split("next task", 1)[0].splitlines()
-    assert "  DRA-01: pass in 0.2 s, four resources are served" in lines
-    assert "  DRA-05: pass in 3.5 s, the pod saw the device that was allocated" in lines
+    assert "  dra_support DRA-01: pass in 0.2 s, four resources are served" in lines
+    assert "  dra_support DRA-05: pass in 3.5 s, the pod saw the device that was allocated" in lines
     assert "  dra_support: pass in 12.3 s, 2 of 2 checks passed, and both controls failed" in lines
 
 
@@ -107,13 +91,13 @@ def test_every_check_has_its_line_as_soon_as_it_is_there(play: Play) -> None:
 def test_withheld_checks_are_named(play: Play, *, check_mode: bool, why: str) -> None:
     withheld = {**PASSED, "verdict": "not_run", "withheld": ["DRA-05", "DRA-06"]}
     lines = play({"verify_dra_support": withheld, "check_mode": check_mode}).splitlines()
-    assert f"  DRA-05, DRA-06: withheld, {why}" in lines
+    assert f"  dra_support DRA-05, DRA-06: withheld, {why}" in lines
     assert not [line for line in play({"verify_dra_support": {**PASSED, "withheld": []}}).splitlines() if "withheld" in line]
 
 
 def test_the_lines_can_be_switched_off(play: Play) -> None:
     output = play({"verify_dra_support": PASSED}, settings="[callback_lab_report]\nlive = false\n")
-    assert "  DRA-01:" not in output
+    assert "DRA-01:" not in output
     assert "dra_support  pass " in output
 
 
@@ -173,7 +157,7 @@ def test_a_hidden_result_stays_hidden(play: Play) -> None:
 def test_a_narrow_terminal_gets_no_long_line(play: Play) -> None:
     output = play({"verify_dra_support": PASSED}, COLUMNS="40")
     assert after_recap(output)[:3] == ["dra_support", "    pass (simulated, 12.3 s)", "    2 of 2 checks passed, and both"]
-    assert "  DRA-05: pass in 3.5 s, the pod saw the\n    device that was allocated\n" in output
+    assert "  dra_support DRA-05: pass in 3.5 s,\n    the pod saw the device that was\n    allocated\n" in output
 
 
 def test_colour_is_used_only_where_ansible_uses_it(play: Play) -> None:
