@@ -63,6 +63,14 @@ options:
       - Image of the pods that work their accelerators. O(probe_image) when empty.
     type: str
     default: ""
+  load_cpu:
+    description:
+      - Processor that the pod which works asks for and may use at most, a Kubernetes quantity such as V(250m). Next to none of its own and
+        no limit when empty.
+      - A program that feeds an accelerator needs some. Where accelerators are simulated, the load is a part of this, so that a busy
+        processor does not make it smaller.
+    type: str
+    default: ""
   load_script:
     description:
       - What such a pod does, for C(sh -c). It must use at least O(memory_mib) of the accelerator's memory and end by itself.

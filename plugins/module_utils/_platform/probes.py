@@ -71,6 +71,7 @@ class Probe:
         devices: paths of the node's device files that it mounts (hostPath); a restricted namespace refuses such a pod.
         labels: of the pod.
         image: other than the settings' probe image.
+        cpu: processor that each container asks for and may use at most; next to none, and no limit, when empty.
     """
 
     accelerators: Accelerators = NO_ACCELERATORS
@@ -84,6 +85,7 @@ class Probe:
     devices: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     image: str = ""
+    cpu: str = ""
 
 
 def probe_pod(
@@ -144,8 +146,8 @@ def _container(name: str, probe: Probe, *, image: str) -> dict[str, JSON]:
         **({"env": [{"name": key, "value": value} for key, value in probe.env.items()]} if probe.env else {}),
         "resources": {
             **({"claims": [{"name": "devices"}]} if asks.claim else {}),
-            "requests": {"cpu": "1m", "memory": "8Mi", **amounts},
-            "limits": {"memory": "256Mi", **amounts},
+            "requests": {"cpu": probe.cpu or "1m", "memory": "8Mi", **amounts},
+            "limits": {**({"cpu": probe.cpu} if probe.cpu else {}), "memory": "256Mi", **amounts},
         },
         **({"volumeMounts": [{"name": f"device-{n}", "mountPath": path} for n, path in enumerate(probe.devices)]} if probe.devices else {}),
         "securityContext": {**_RESTRICTED, **more},

@@ -81,11 +81,11 @@ def perform(bench: Bench, load: Load) -> None:
     among = [exporter for exporter in exporters(bench) if not mine or exporter.node in mine]
     bench.note(ASKED, sorted({exporter.node for exporter in among}))
     names, roles = own.names, (FIRST, SECOND)[: load.pods]
-    if not _started(bench, roles, accelerators=load.accelerators):
+    worker = {Works.FIRST: FIRST, Works.SECOND: SECOND}.get(load.works)
+    if not _started(bench, roles, accelerators=load.accelerators, worker=worker):
         bench.survey()
         return
     _reach(bench, "idle", among, lambda seen: _quiet(seen, "idle", names, roles, attributed=load.accelerators))
-    worker = {Works.FIRST: FIRST, Works.SECOND: SECOND}.get(load.works)
     if worker:
         bench.execute(worker, ("sh", "-c", f"({own.load_script}) >/dev/null 2>&1 &"))
         _reach(bench, "busy", among, lambda seen: is_busy(seen, device(seen, worker)))
@@ -98,11 +98,12 @@ def perform(bench: Bench, load: Load) -> None:
     bench.note(ENDED, list(roles))
 
 
-def _started(bench: Bench, roles: Sequence[str], *, accelerators: bool) -> bool:
+def _started(bench: Bench, roles: Sequence[str], *, accelerators: bool, worker: str | None) -> bool:
     """Starts the pods and asks them for their devices; whether they all run."""
+    own = bench.own(MetricsSettings)
     asked = bench.accelerators("devices") if accelerators else NO_ACCELERATORS
     for role in roles:
-        bench.probe(role, Probe(accelerators=asked, image=bench.own(MetricsSettings).load_image))
+        bench.probe(role, Probe(accelerators=asked, image=own.load_image, cpu=own.load_cpu if role == worker else ""))
     if any(bench.running(role).progress.stage is not Stage.RUNNING for role in roles):
         return False
     for role in roles if accelerators else ():

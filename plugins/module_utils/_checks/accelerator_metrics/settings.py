@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.monitored import MONITORING_OPTIONS, Monitored
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import unusable
 
 JSON = Any
@@ -87,6 +88,7 @@ class MetricsSettings(Monitored):
         exporter_path: path of the metrics.
         metric_names: of metrics and labels, as far as they are not dcgm-exporter's; the keys are those of ``Names``.
         load_image: image of the pod that works its accelerator; the probe image when empty.
+        load_cpu: processor that it is given and may use, a quantity; empty for next to none of its own and no limit.
         load_script: what it does, for ``sh -c``; it must end by itself.
         idle_percent: an accelerator at most at it is idle.
         busy_percent: one at least at it works.
@@ -101,6 +103,7 @@ class MetricsSettings(Monitored):
     exporter_port: str
     exporter_path: str
     load_image: str
+    load_cpu: str
     load_script: str
     idle_percent: float
     busy_percent: float
@@ -117,6 +120,8 @@ class MetricsSettings(Monitored):
             raise unusable("metric_names", strange[0], expected=f"keys among {', '.join(known)}")
         if not 0 < self.idle_percent < self.busy_percent <= 100:
             raise unusable("idle_percent", self.idle_percent, expected=f"more than 0 and less than busy_percent, {self.busy_percent:g}")
+        if self.load_cpu and not (parse(self.load_cpu) or 0) > 0:
+            raise unusable("load_cpu", self.load_cpu, expected="a quantity of processor, as 250m")
         for name in ("memory_mib", "react_seconds", "quiet_seconds", "fresh_seconds"):
             if not getattr(self, name) >= 1:
                 raise unusable(name, getattr(self, name), expected="at least 1")
@@ -145,6 +150,7 @@ OPTIONS: Mapping[str, Mapping[str, JSON]] = {
     "exporter_path": {"type": "str", "default": "/metrics"},
     "metric_names": {"type": "dict", "default": {}},
     "load_image": {"type": "str", "default": ""},
+    "load_cpu": {"type": "str", "default": ""},
     "load_script": {"type": "str", "default": LOAD},
     "idle_percent": {"type": "float", "default": 10.0},
     "busy_percent": {"type": "float", "default": 30.0},
