@@ -15,7 +15,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.codec im
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.documents import CheckResult
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.judge import Requirement
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import Takes, devices
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import NOTHING, Takes, devices
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.run_directory import RunDirectory
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import Suite
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Side, Verdict
@@ -30,31 +30,31 @@ class Word:
     text: str
 
 
-class Tried(Check[Word]):
-    """Does on each side what the test says, and passes; the control fails as it must."""
+def tried(identifier: str, does: Callable[[Side], object] = lambda _: None, *, takes: Takes = NOTHING) -> Check[Word]:
+    """A check that does on each side what the test says, and passes; its control fails as it must."""
 
-    requirement = "r"
-    title = "t"
-    asks = "Does it?"
-    broken_looks_like = "It does not."
-    sources = ("a test",)
-    subject = Word(Side.SUBJECT.value)
-    control = Word(Side.CONTROL.value)
-    control_reason = "expected"
+    class Tried(Check[Word]):
+        id = identifier
+        requirement = "r"
+        title = "t"
+        asks = "Does it?"
+        broken_looks_like = "It does not."
+        sources = ("a test",)
+        subject = Word(Side.SUBJECT.value)
+        control = Word(Side.CONTROL.value)
+        control_reason = "expected"
+        subject_takes = takes
+        control_takes = takes
 
-    def __init__(self, identifier: str, does: Callable[[Side], object] = lambda _: None, *, takes: Takes | None = None) -> None:
-        self.id = identifier  # type: ignore[misc]
-        self._does = does
-        if takes is not None:
-            self.subject_takes = self.control_takes = takes  # type: ignore[misc]
+        def observe(self, bench: Any, variant: Word, /) -> None:
+            does(Side(variant.text))
+            bench.note("word", variant.text)
 
-    def observe(self, bench: Any, variant: Word, /) -> None:
-        self._does(Side(variant.text))
-        bench.note("word", variant.text)
+        def evaluate(self, seen: Seen) -> Finding:
+            good = seen.last("word") == Side.SUBJECT.value
+            return Finding(Verdict.PASS, "good", "as it should") if good else Finding(Verdict.FAIL, "expected", "as it must")
 
-    def evaluate(self, seen: Seen) -> Finding:
-        good = seen.last("word") == Side.SUBJECT.value
-        return Finding(Verdict.PASS, "good", "as it should") if good else Finding(Verdict.FAIL, "expected", "as it must")
+    return Tried()
 
 
 def verified(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory, *checks: Check[Any]) -> Verified:
@@ -80,7 +80,7 @@ def test_a_result_is_in_the_run_directory_while_other_checks_go_on(
         if side is Side.SUBJECT:
             seen.append((comes(run.result("X-02"), cluster), run.observations("X-02").exists()))
 
-    found = verified(cluster, platform, settings, run, Tried("X-01", wait), Tried("X-02"))
+    found = verified(cluster, platform, settings, run, tried("X-01", wait), tried("X-02"))
     assert seen == [(True, True)]
     assert [item.id for item in found.results] == ["X-01", "X-02"]
     assert found.requirement.verdict is Verdict.PASS
@@ -94,15 +94,15 @@ def test_a_check_without_its_control_has_no_result_yet(cluster: Cluster, platfor
         if side is Side.CONTROL:
             early.append(run.result("X-01").exists())
 
-    first = Tried("X-01", wait, takes=devices(2))
+    first = tried("X-01", wait, takes=devices(2))
     assert verified(cluster, platform, settings, run, first).requirement.verdict is Verdict.PASS
     assert early == [False]
 
 
 def test_what_cannot_be_tried_is_concluded_before_the_rest(cluster: Cluster, platform: Any, settings: Settings, run: RunDirectory) -> None:
     seen: list[bool] = []
-    too_much = Tried("X-02", takes=devices(3))
-    found = verified(cluster, platform, settings, run, Tried("X-01", lambda _: seen.append(run.result("X-02").exists())), too_much)
+    too_much = tried("X-02", takes=devices(3))
+    found = verified(cluster, platform, settings, run, tried("X-01", lambda _: seen.append(run.result("X-02").exists())), too_much)
     assert seen == [True, True]
     assert [(item.verdict, item.reason) for item in found.results] == [(Verdict.PASS, "good"), (Verdict.NOT_RUN, "free-device")]
 
@@ -112,7 +112,7 @@ def test_what_breaks_is_told_at_once_and_is_nobody_elses(cluster: Cluster, platf
         raise RuntimeError("broken")
 
     seen: list[bool] = []
-    patient = Tried("X-01", lambda _: seen.append(comes(run.result("X-02"), cluster)))
-    found = verified(cluster, platform, settings, run, patient, Tried("X-02", broken))
+    patient = tried("X-01", lambda _: seen.append(comes(run.result("X-02"), cluster)))
+    found = verified(cluster, platform, settings, run, patient, tried("X-02", broken))
     assert seen == [True, True]
     assert [(item.verdict, item.reason) for item in found.results] == [(Verdict.PASS, "good"), (Verdict.ERROR, "check-broken")]
