@@ -122,7 +122,7 @@ class _Run:
             record=self.recorder,
             disruptive=self.check.disruptive,
             share=share,
-            known=self._leases.stock.names,
+            stock=self._leases.stock,
             occupied=self._occupied,
         )
         try:

@@ -179,7 +179,8 @@ def _is_free(mark: Path) -> bool:
 def _stock(path: Path) -> Stock:
     found = json.loads(path.read_bytes())
     free = {Allocator(allocator): nodes for allocator, nodes in found["free"].items()}
-    return Stock(free=free, chosen=Allocator(found["chosen"]))
+    plain, accelerated = (tuple(found[name]) for name in ("plain", "accelerated"))
+    return Stock(free=free, chosen=Allocator(found["chosen"]), plain=plain, accelerated=accelerated)
 
 
 def _read(path: Path, *, who: str = "") -> list[_Entry]:

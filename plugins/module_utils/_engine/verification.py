@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import rights
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import Identity
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import FileLedger, NoLedger
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import Stock, take_stock
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import NO_STOCK, take_stock
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
 from . import judge, record
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 _NOBODY = "00000000T000000Z-000000"
 """Run id of a look that makes nothing."""
-
-_NOTHING_FREE = Stock(free={}, chosen=Allocator.DRA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +114,7 @@ def look(cluster: Cluster, *, suite: Suite, settings: Settings, checks: Sequence
     workspace = Workspace(cluster=cluster, identity=identity, settings=settings, ledger=NoLedger())
     with (
         tempfile.TemporaryDirectory(prefix="ailab-conformance-") as folder,
-        joined(Path(folder), name="nothing", measure=lambda: _NOTHING_FREE) as leases,
+        joined(Path(folder), name="nothing", measure=lambda: NO_STOCK) as leases,
     ):
         results = examine(reading, workspace=workspace, leases=leases, conclude=_judged)
     withheld = tuple(check.id for check in suite.checks if check not in reading)

@@ -20,7 +20,7 @@ from .manifests import Exactly
 from .placing import aside
 from .pods import Progress, Stage, about, claim_names, is_placed, is_ready
 from .probes import NO_ACCELERATORS, Accelerators, ClaimUse, Probe, probe_pod
-from .stock import NO_SHARE, Share
+from .stock import NO_SHARE, NO_STOCK, Share, Stock
 from .survey import Survey, survey
 from .watched import Watched
 from .workload import Workload
@@ -50,7 +50,7 @@ class Bench(Making):
         record: takes every observation.
         disruptive: whether it may change what is not ours.
         share: the accelerators that nobody else of the run uses meanwhile.
-        known: the nodes that had free accelerators when the run began.
+        stock: the accelerators and nodes of the run.
         occupied: waits for all accelerators of some nodes, and has them while inside.
 
     Attributes:
@@ -66,20 +66,20 @@ class Bench(Making):
         record: Record,
         disruptive: bool = False,
         share: Share = NO_SHARE,
-        known: Sequence[str] = (),
+        stock: Stock = NO_STOCK,
         occupied: Callable[[Sequence[str]], AbstractContextManager[Share]] | None = None,
     ) -> None:
         super().__init__(workspace=workspace, prefix=prefix, record=record, disruptive=disruptive)
         self.allocator = workspace.allocator
         self.share = share
-        self._known = known
+        self._stock = stock
         self._occupied = occupied
         self._pods: dict[str, JSON] = {}
 
     @property
     def aside(self) -> JSON:
         """The affinity of pods without accelerators: out of the way of those with some, and of autoscalers."""
-        return aside(self._known, accelerated=self.settings.accelerator_label)
+        return aside(plain=self._stock.plain, accelerated=self._stock.accelerated)
 
     def survey(self) -> Survey:
         """The devices of the class under test, recorded in short as ``devices``.

@@ -9,6 +9,9 @@ from typing import Any
 
 JSON = Any
 
+_NAMED = 50
+"""How many nodes of a sort are named at most: more room than the pods of a run need, in a manifest that can still be read."""
+
 
 def on_nodes(names: Sequence[str]) -> dict[str, JSON]:
     """An affinity that only nodes of these names satisfy."""
@@ -16,19 +19,23 @@ def on_nodes(names: Sequence[str]) -> dict[str, JSON]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
 
 
-def aside(names: Sequence[str], *, accelerated: str) -> dict[str, JSON]:
-    """The affinity of a pod without accelerators: rather on a node that has none, and else on one of these.
+def aside(*, plain: Sequence[str], accelerated: Sequence[str]) -> JSON:
+    """The affinity of a pod without accelerators: rather on a node that has none, else on one that has been there for a while.
 
     Only a wish, since a cluster may have no such node. Without it, an idle node that an autoscaler has just added is what a scheduler
-    likes best, and a pod there keeps the autoscaler from taking the node away again.
+    likes best, and a pod there keeps the autoscaler from taking the node away again. Names and no labels, since a new node gets those
+    that tell of its accelerators after its first pods.
 
     Args:
-        names: the nodes with accelerators that were there when the run began.
-        accelerated: ``key=value`` or ``key``, the label of nodes with accelerators.
+        plain: nodes without accelerators that were there when the run began.
+        accelerated: those with some.
+
+    Returns:
+        None where no node is known.
     """
-    without = {"matchExpressions": [{"key": accelerated.partition("=")[0], "operator": "DoesNotExist"}]}
-    preferred = [{"weight": 100, "preference": without}, *({"weight": 50, "preference": _named(name)} for name in sorted(names))]
-    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+    wishes = [(weight, name) for weight, names in ((100, plain), (50, accelerated)) for name in sorted(names)[:_NAMED]]
+    preferred = [{"weight": weight, "preference": _named(name)} for weight, name in wishes]
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}} if preferred else None
 
 
 def _named(name: str) -> dict[str, JSON]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from . import kinds
 from .allocators import Allocator, chosen
 from .places import plugged, published
 
@@ -24,15 +25,14 @@ class Stock:
     Attributes:
         free: how many, by allocator and node. What no node has alone, as a device on the network, is under the empty name.
         chosen: the allocator of checks that work with either.
+        plain: the nodes without accelerators.
+        accelerated: the nodes with some, free or not.
     """
 
     free: Mapping[Allocator, Mapping[str, int]]
     chosen: Allocator
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The nodes that have some."""
-        return tuple(sorted({name for nodes in self.free.values() for name in nodes if name}))
+    plain: tuple[str, ...] = ()
+    accelerated: tuple[str, ...] = ()
 
     def of(self, allocator: Allocator | None) -> Mapping[str, int]:
         """Those of an allocator, or of the chosen one, by node."""
@@ -56,6 +56,7 @@ class Share:
 
 
 NO_SHARE = Share()
+NO_STOCK = Stock(free={}, chosen=Allocator.DRA)
 
 
 def take_stock(cluster: Cluster, settings: Settings) -> Stock:
@@ -69,5 +70,12 @@ def take_stock(cluster: Cluster, settings: Settings) -> Stock:
         Allocator.DRA: published(cluster, settings.device_class),
         Allocator.DEVICE_PLUGIN: plugged(cluster, settings.accelerator_resource),
     }
-    free = {allocator: {place.node: place.free for place in places if place.free} for allocator, places in found.items()}
-    return Stock(free=free, chosen=chosen({allocator: sum(nodes.values()) for allocator, nodes in free.items()}, wanted=settings.allocator))
+    free = {allocator: {place.node: place.free for place in some if place.free} for allocator, some in found.items()}
+    nodes = {str(node["metadata"]["name"]) for node in cluster.list(kinds.NODE.collection()).items}
+    accelerated = nodes & {place.node for some in found.values() for place in some}
+    return Stock(
+        free=free,
+        chosen=chosen({allocator: sum(counts.values()) for allocator, counts in free.items()}, wanted=settings.allocator),
+        plain=tuple(sorted(nodes - accelerated)),
+        accelerated=tuple(sorted(accelerated)),
+    )
