@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from lab.nodes.addresses import ClusterAddresses
-from lab.nodes.runtime import CRI_SOCKET
+from lab.nodes.runtime import COLLECTS_RARELY, CRI_SOCKET
 
 API_PORT = 6443
 ETCD_TAG = "3.6.8-0"
@@ -68,6 +68,7 @@ def init_documents(*, cluster: str, version: str, token: str, identity: NodeIden
         # The node engine hands out pod ranges: the CNI plugin is configured before the node exists.
         # A HorizontalPodAutoscaler is looked at every 15 s by default: six looks make a minute and a half of a verification.
         "controllerManager": {
+            **_seldom_collecting(),
             "extraArgs": _arguments(
                 {
                     "allocate-node-cidrs": "false",
@@ -75,11 +76,19 @@ def init_documents(*, cluster: str, version: str, token: str, identity: NodeIden
                     "flex-volume-plugin-dir": "/var/lib/kubelet/volumeplugins",
                     "horizontal-pod-autoscaler-sync-period": "2s",
                 }
-            )
+            ),
         },
-        "scheduler": {"extraArgs": _arguments({"leader-elect": "false"})},
+        "apiServer": _seldom_collecting(),
+        "scheduler": {**_seldom_collecting(), "extraArgs": _arguments({"leader-elect": "false"})},
         # A lab's data may die with the machine's power, but not with a process: the page cache is enough.
-        "etcd": {"local": {"dataDir": "/var/lib/etcd", "imageTag": ETCD_TAG, "extraArgs": _arguments({"unsafe-no-fsync": "true"})}},
+        "etcd": {
+            "local": {
+                **_seldom_collecting(),
+                "dataDir": "/var/lib/etcd",
+                "imageTag": ETCD_TAG,
+                "extraArgs": _arguments({"unsafe-no-fsync": "true"}),
+            }
+        },
     }
     return yaml.safe_dump_all([init, shape, _kubelet(addresses), _kube_proxy(addresses)], sort_keys=False)
 
@@ -113,6 +122,10 @@ def discovery_kubeconfig(*, server: str, ca: str) -> str:
             "clusters": [{"name": "", "cluster": {"server": server, "certificate-authority-data": ca}}],
         }
     )
+
+
+def _seldom_collecting() -> dict[str, Any]:
+    return {"extraEnvs": [{"name": name, "value": value} for name, value in COLLECTS_RARELY.items()]}
 
 
 def _registration(identity: NodeIdentity) -> dict[str, Any]:

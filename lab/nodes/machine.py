@@ -16,7 +16,7 @@ from pathlib import Path
 from lab.nodes.boot import BootSpec
 from lab.nodes.cgroups import CgroupTree
 from lab.nodes.command import run, until
-from lab.nodes.runtime import containerd_configuration, containerd_program, kubelet_program, systemctl
+from lab.nodes.runtime import COLLECTS_RARELY, containerd_configuration, containerd_program, kubelet_program, systemctl
 from lab.nodes.supervision import Program, Supervisor, configuration
 from lab.settings import Settings
 
@@ -136,7 +136,8 @@ class Machine:
         return Program(
             name=self.program_name,
             command=[sys.executable, "-m", "lab.nodes.boot", "plug", str(self.directory / "boot.json")],
-            environment={"PYTHONPATH": str(PROJECT), "PATH": self._path},
+            # What its supervisord starts has this, too, down to runc.
+            environment={"PYTHONPATH": str(PROJECT), "PATH": self._path, **COLLECTS_RARELY},
             power_switch=True,
         )
 

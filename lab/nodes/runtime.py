@@ -11,6 +11,10 @@ from pathlib import Path
 
 from lab.nodes.supervision import SOCKET, Program
 
+COLLECTS_RARELY = {"GOGC": "400"}
+"""Environment of the nodes' Go programs: a heap may grow to five times what is in use before it is collected, not to twice (runtime/debug,
+SetGCPercent). A lab has dozens of them on a few processors, and more memory than they need."""
+
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
 _KUBELET_READS = "/var/lib/kubelet/kubeadm-flags.env"
