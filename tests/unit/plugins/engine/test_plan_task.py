@@ -87,7 +87,8 @@ def test_what_an_option_switches_on_is_planned_with_the_option_only() -> None:
     assert names <= {name for _, name, _ in allowed(on["cluster_role"]["rules"])}
     assert "conformance_suite_image" in on["image_options"]
     off = plan(requirements=["ai_inference"], own_options={"ai_inference": {"gateway_class": "lab"}})
-    assert names.isdisjoint(name for _, name, _ in allowed(off["cluster_role"]["rules"]))
+    without = [(name, verb) for _, name, verb in allowed(off["cluster_role"]["rules"]) if name in names]
+    assert without == [("secrets", "create")], "INF-09 leaves a Secret and reads none"
     assert "conformance_suite_image" not in off["image_options"]
 
 
