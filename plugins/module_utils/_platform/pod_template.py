@@ -23,6 +23,11 @@ STAY = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
 """A script that does nothing until it is told to end, and ends at once then."""
 
 
+def asking_to_be_scraped(*, port: int, path: str) -> dict[str, str]:
+    """Annotations by which a pod asks for its metrics to be collected."""
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": path}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodTemplate:
     """What a pod is to be.

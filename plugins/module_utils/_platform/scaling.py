@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import kinds
 from .kinds import Kind
 from .manifests import Manifest
-from .pod_template import FOLDER, PORT, PodTemplate
+from .pod_template import FOLDER, PORT, PodTemplate, asking_to_be_scraped
 from .pods import condition
 from .quantity import parse
 
@@ -65,7 +65,7 @@ def scraped(template: PodTemplate, path: str) -> PodTemplate:
         template: all else that they are.
         path: of their metrics, at their port.
     """
-    asks = {"prometheus.io/scrape": "true", "prometheus.io/port": str(template.port), "prometheus.io/path": path}
+    asks = asking_to_be_scraped(port=template.port, path=path)
     return replace(template, annotations={**template.annotations, **asks})
 
 

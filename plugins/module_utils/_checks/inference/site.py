@@ -145,10 +145,10 @@ def backend_pod(says: str, *, bench: Bench, labels: Mapping[str, str] | None = N
         labels: beside the one that its Service looks for.
     """
     script = f"mkdir -p {FOLDER}/www && printf %s {says} >{FOLDER}/www/index.html && exec httpd -f -p {PORT} -h {FOLDER}/www"
-    settings = bench.settings
-    spec = PodTemplate(image=settings.probe_image, script=script, tolerations=settings.tolerations, affinity=bench.aside).spec()
-    spec["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}
-    return Manifest(kind=kinds.POD, fields={"spec": spec}, labels={BACKEND: says, **(labels or {})})
+    template = PodTemplate(
+        image=bench.settings.probe_image, script=script, ready_path="/", tolerations=bench.settings.tolerations, affinity=bench.aside
+    )
+    return Manifest(kind=kinds.POD, fields={"spec": template.spec()}, labels={BACKEND: says, **(labels or {})})
 
 
 def service(name: str, *, selects: Mapping[str, str] | None = None) -> Manifest:

@@ -38,10 +38,10 @@ class BelowTarget(ComparesPhases):
         """Looks whether the value came, and whether anything else did."""
         if before.ready != 1:
             return inconclusive("not-idle", f"{before.ready} pods were ready at the start, expected one")
+        read = listed(f"{value:g}" for value in after.shown)
         if len(after.pods.last) > 1 or after.most_desired > 1:
-            read = listed(f"{value:g}" for value in after.shown)
             return failure("scaled", f"the autoscaler wanted {after.most_desired} replicas, having read {read}; the target is {TARGET}")
         close = [value for value in after.shown if 0.9 * TARGET <= value < TARGET]
         if not close:
-            return inconclusive("value-not-read", f"the autoscaler read {after.shown}, never a value just below {TARGET}")
+            return inconclusive("value-not-read", f"the autoscaler read {read}, never a value just below {TARGET}")
         return success("unchanged", f"the autoscaler read {close[-1]:g} of {TARGET}, and one pod stayed")

@@ -14,7 +14,12 @@ from typing import Any
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.kinds import Kind
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import FOLDER, PORT, PodTemplate
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import (
+    FOLDER,
+    PORT,
+    PodTemplate,
+    asking_to_be_scraped,
+)
 
 JSON = Any
 
@@ -102,7 +107,7 @@ def workload(
         affinity=affinity,
         env={"MARK": mark, "CALL": _CALL, "METRICS": _METRICS, **({"BROKEN": "yes"} if broken else {})},
     )
-    annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": METRICS_PATH}
+    annotations = asking_to_be_scraped(port=PORT, path=METRICS_PATH)
     return Manifest(kind=kinds.POD, fields={"spec": template.spec()}, labels=labels, annotations=annotations if asks else {})
 
 

@@ -12,6 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import asking_to_be_scraped
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pods import Stage
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.precondition import PreconditionError
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.probes import Probe, pod_spec
@@ -98,7 +99,7 @@ class ServerTraffic(FromStore, Check[Prompts]):
         container["readinessProbe"] = {"httpGet": {"path": own.server_path, "port": "http"}, "periodSeconds": 1}
         if not own.server_command:
             del container["command"]
-        annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": str(own.server_port), "prometheus.io/path": own.server_path}
+        annotations = asking_to_be_scraped(port=own.server_port, path=own.server_path)
         pod = bench.create("server-pod", Manifest(kind=kinds.POD, fields={"spec": spec}, annotations=annotations))
         bench.know("server", pod)
         bench.note("mark.server", pod["metadata"]["name"])
