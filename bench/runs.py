@@ -33,11 +33,19 @@ def commit() -> str:
 
 
 def verify(words: list[str]) -> tuple[int, float, str]:
-    """Run the verification once: its exit status, its seconds and the end of what it printed."""
+    """Run the verification once: its exit status, its seconds and the end of what it printed.
+
+    Ctrl-C reaches the verification too. It is waited for: it removes what it has made before it ends.
+    """
     started = time.monotonic()
     program = str(Path(sys.executable).with_name(COMMAND[0]))
-    done = subprocess.run([program, *COMMAND[1:], *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.returncode, time.monotonic() - started, (done.stdout + done.stderr)[-2000:]
+    with subprocess.Popen([program, *COMMAND[1:], *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        try:
+            said, _ = run.communicate()
+        except KeyboardInterrupt:
+            run.communicate()
+            raise
+    return run.returncode, time.monotonic() - started, said[-2000:]
 
 
 def documents(run: Path, folder: str, pattern: str) -> list[Any]:

@@ -81,6 +81,11 @@ class Bench(Making):
         """The affinity of pods without accelerators: out of the way of those with some, and of autoscalers."""
         return aside(plain=self._stock.plain, accelerated=self._stock.accelerated)
 
+    @property
+    def accelerated(self) -> tuple[str, ...]:
+        """The nodes with accelerators that were there when the run began; empty where nobody has looked."""
+        return self._stock.accelerated
+
     def survey(self) -> Survey:
         """The devices of the class under test, recorded in short as ``devices``.
 

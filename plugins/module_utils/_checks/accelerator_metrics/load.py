@@ -76,9 +76,9 @@ def perform(bench: Bench, load: Load) -> None:
         PreconditionError: no exporter.
         ConformanceError: the cluster cannot be asked.
     """
-    own, mine = bench.own(MetricsSettings), bench.share.names
+    own, there = bench.own(MetricsSettings), bench.share.names or bench.accelerated
     # Nodes that come and go meanwhile have exporters that do, too: only those where the pods can be are asked.
-    among = [exporter for exporter in exporters(bench) if not mine or exporter.node in mine]
+    among = [exporter for exporter in exporters(bench) if not there or exporter.node in there]
     bench.note(ASKED, sorted({exporter.node for exporter in among}))
     names, roles = own.names, (FIRST, SECOND)[: load.pods]
     worker = {Works.FIRST: FIRST, Works.SECOND: SECOND}.get(load.works)

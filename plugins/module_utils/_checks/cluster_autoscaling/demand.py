@@ -102,14 +102,19 @@ def ask_in_vain(bench: Bench, variant: Demand) -> None:
 
 
 def wait_in_vain(bench: Bench, scene: Scene, manifest: Manifest) -> None:
-    """Makes a pod of the part ``trigger``, and watches the groups until one has another size, or for as long as nothing may happen."""
+    """Makes a pod of the part ``trigger``, and watches the groups until one has another size, or for as long as nothing may happen.
+
+    A busy autoscaler may take longer for its word that none can help than nothing may happen: it has the time in which it shows that it
+    is alive, and a group that grows meanwhile is seen.
+    """
     scene.record("world.before")
     with part_trace(bench, "trigger") as trace, scene.sizes() as sizes:
         trace.listed(seconds=bench.settings.start_seconds)
         sizes.listed(seconds=bench.settings.start_seconds)
         pod = bench.create("trigger", manifest)
         trace.reaches(refused, seconds=bench.settings.start_seconds)
-        sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=scene.settings.hold_seconds)
+        if not sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=scene.settings.hold_seconds):
+            scene.until_refused(pod)
         scene.events("trigger", pod)
         bench.note("trigger", trace.timeline().as_fact())
         bench.note("sizes", sizes.as_fact())

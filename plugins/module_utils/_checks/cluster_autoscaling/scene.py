@@ -26,6 +26,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.precon
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.quantity import parse
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.watched import Watched, everywhere
 
+from .outcome import not_triggered
 from .settings import ScalingSettings
 
 if TYPE_CHECKING:
@@ -97,6 +98,14 @@ class Scene:
         """Records the events about a pod as ``events.<role>``."""
         found = self._bench.cluster.list(kinds.EVENT.collection(pod["metadata"]["namespace"])).items
         self._bench.note(f"events.{role}", about(pod, found))
+
+    def until_refused(self, pod: JSON) -> None:
+        """Waits for the autoscaler's word that no group can help a pod, for as long as one that works may be silent."""
+
+        def said(view: View) -> str | None:
+            return not_triggered(about(pod, view.all("Event"))) or None
+
+        self._bench.until(said, of=(kinds.POD,), seconds=self.settings.alive_seconds)
 
     def nodes(self, fact: str) -> None:
         """Records all nodes in short."""
