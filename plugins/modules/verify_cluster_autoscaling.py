@@ -47,7 +47,7 @@ options:
     default: kube-system
   alive_seconds:
     description:
-      - By when a working autoscaler has renewed its status.
+      - By when a working autoscaler has renewed its status, or said of a pod that no group can help it.
     type: float
     default: 60.0
   grow_seconds:

@@ -41,6 +41,9 @@ KINDS = {
     "resourceclaims": "ResourceClaim",
     "resourceclaimtemplates": "ResourceClaimTemplate",
     "resourceslices": "ResourceSlice",
+    "machinedeployments": "MachineDeployment",
+    "machinesets": "MachineSet",
+    "machines": "Machine",
 }
 APIS = {
     "ClusterRole": "rbac.authorization.k8s.io/v1",
@@ -52,11 +55,12 @@ APIS = {
     **dict.fromkeys(("GatewayClass", "Gateway", "HTTPRoute"), "gateway.networking.k8s.io/v1"),
     "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
     **dict.fromkeys(("DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"), "resource.k8s.io/v1"),
+    **dict.fromkeys(("MachineDeployment", "MachineSet", "Machine"), "cluster.k8s.io/v1alpha1"),
 }
 _RBAC = ("ClusterRole", "ClusterRoleBinding")
 NOT_NAMESPACED = frozenset({"Namespace", "Node", *_RBAC, "CustomResourceDefinition", "DeviceClass", "GatewayClass", "ResourceSlice"})
 PATH = re.compile(
-    r"/(?:api|apis/[^/]+)/v1(?:beta1)?(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
+    r"/(?:api|apis/[^/]+)/v1(?:(?:alpha|beta)1)?(?:/namespaces/(?P<space>[^/]+)(?=/[a-z]))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
 
 

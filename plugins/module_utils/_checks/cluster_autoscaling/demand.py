@@ -113,7 +113,8 @@ def wait_in_vain(bench: Bench, scene: Scene, manifest: Manifest) -> None:
         sizes.listed(seconds=bench.settings.start_seconds)
         pod = bench.create("trigger", manifest)
         trace.reaches(refused, seconds=bench.settings.start_seconds)
-        if not sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=scene.settings.hold_seconds):
+        hold = scene.settings.hold_seconds
+        if not sizes.until(lambda _groups: len(sizes.as_fact()["changes"]) > len(sizes.objects) or None, seconds=hold):
             scene.until_refused(pod)
         scene.events("trigger", pod)
         bench.note("trigger", trace.timeline().as_fact())

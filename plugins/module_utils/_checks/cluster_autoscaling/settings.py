@@ -30,7 +30,7 @@ class ScalingSettings:
     Attributes:
         autoscaler_namespace: where the autoscaler keeps its status.
         machines_namespace: where the MachineDeployments are.
-        alive_seconds: by when a working autoscaler has written its status anew.
+        alive_seconds: by when a working autoscaler has written its status anew, or said of a pod that no group can help it.
         grow_seconds: by when a node has come and the pod that asked for it runs on it.
         shrink_seconds: by when a node that nobody needs is gone.
         hold_seconds: for how long something that must not happen is watched.

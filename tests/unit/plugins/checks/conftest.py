@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The ailab.conformance authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Observations that were recorded on a real cluster with simulated devices: well, and broken in several ways."""
+"""Observations that were recorded on a real cluster with simulated devices, well and broken in several ways; and a place to make some."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry
 from ansible_collections.ailab.conformance.plugins.module_utils._engine import judge, record
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Side
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import Identity
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import FileLedger
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
 JSON = Any
 RECORDED = Path(__file__).parent / "recorded"
@@ -91,3 +96,28 @@ def both() -> Callable[..., Sides]:
         return sides(state, check)
 
     return load
+
+
+@pytest.fixture
+def spaces(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., Workspace]]:
+    """Workspaces on the test's own API server: ``spaces("ai_inference", own)``. They end with the test."""
+    with contextlib.ExitStack() as stack:
+
+        def enter(requirement: str, own: object) -> Workspace:
+            settings = Settings(
+                device_class="c",
+                probe_image="i",
+                tolerations=(),
+                accelerator_label="a=b",
+                accelerator_resource="r",
+                namespace_prefix="ai-conformance",
+                start_seconds=2.0,
+                settle_seconds=0.1,
+                cleanup_seconds=2.0,
+                own=own,
+            )
+            identity = Identity(run_id="20261122T053000Z-1a2b3c", requirement=requirement)
+            ledger = FileLedger(tmp_path / "ledger")
+            return stack.enter_context(Workspace(cluster=cluster, identity=identity, settings=settings, ledger=ledger))
+
+        yield enter

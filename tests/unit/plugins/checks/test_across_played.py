@@ -8,7 +8,7 @@ import base64
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,10 +21,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.observat
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.identity import Identity
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.ledger import FileLedger
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
 from .test_across import HOST, REFUSED, RESOLVED, no_tls, tls
@@ -82,25 +79,11 @@ class Implementation:
 
 
 @pytest.fixture
-def space(cluster: Any, tmp_path: Path) -> Iterator[Workspace]:
+def space(spaces: Callable[..., Workspace]) -> Workspace:
     """A workspace of ai_inference."""
     values: Mapping[str, JSON] = {name: option["default"] for name, option in OPTIONS.items()}
     own = InferenceSettings(**{**values, "model_command": (), "gateway_seconds": 2.0, "route_seconds": 2.0})
-    settings = Settings(
-        device_class="c",
-        probe_image="i",
-        tolerations=(),
-        accelerator_label="a=b",
-        accelerator_resource="r",
-        namespace_prefix="ai-conformance",
-        start_seconds=2.0,
-        settle_seconds=0.1,
-        cleanup_seconds=2.0,
-        own=own,
-    )
-    identity = Identity(run_id="20261122T053000Z-1a2b3c", requirement="ai_inference")
-    with Workspace(cluster=cluster, identity=identity, settings=settings, ledger=FileLedger(tmp_path / "ledger")) as found:
-        yield found
+    return spaces("ai_inference", own)
 
 
 def played(space: Workspace, *, given: bool) -> Seen:
