@@ -60,6 +60,31 @@ def test_only_the_exporter_of_accelerators_may_say_whose_figures_it_tells(charts
     assert {"regex": "gpus;exporter", "action": "drop"}.items() <= found["services"]["relabel_configs"][-5].items()
 
 
+def kept(job: JSON, name: str) -> bool:
+    """Whether Prometheus stores a series of this name that a job's target has. It anchors its patterns."""
+    decided = {"keep": True, "drop": False}
+    rules = job.get("metric_relabel_configs", [])
+    assert all(rule["source_labels"] == ["__name__"] for rule in rules)
+    return all(bool(re.fullmatch(rule["regex"], name)) is decided[rule["action"]] for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("job", "stored", "left"),
+    [
+        ("apiserver", "apiserver_request_total", "apiserver_request_duration_seconds_bucket"),
+        ("kubelet", "kubelet_running_pods", "kubelet_runtime_operations_duration_seconds_bucket"),
+        ("cadvisor", "container_memory_working_set_bytes", "container_tasks_state"),
+        ("pods", "envoy_cluster_upstream_rq_total", "envoy_cluster_upstream_rq_time_bucket"),
+        ("pods", "vllm:time_to_first_token_seconds_bucket", "envoy_sds_update_duration_bucket"),
+        ("accelerators", "DCGM_FI_DEV_GPU_UTIL", "envoy_sds_update_duration_bucket"),
+    ],
+)
+def test_the_lab_stores_little_of_what_every_container_leaves_behind(charts: JSON, job: str, stored: str, left: str) -> None:
+    found = jobs(charts["lab"]["lab"][0]["values"])[job]
+    assert kept(found, stored)
+    assert not kept(found, left)
+
+
 @pytest.mark.parametrize("kind", ["pod", "service"])
 def test_discovery_is_by_the_annotations_of_kkp_s_monitoring(charts: JSON, kind: str) -> None:
     rules = jobs(charts["plain"]["lab"][0]["values"])[f"{kind}s"]["relabel_configs"]
