@@ -17,6 +17,8 @@ from .requirement import AI_SERVICE_METRICS
 from .settings import ServiceMetricsSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Seen
     from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding
     from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
@@ -39,7 +41,8 @@ class Malformed(FromStore, Check[Text]):
     """A workload whose metrics have a line that is cut off is a target that is down, and none of its series is stored.
 
     Targets that nobody can reach are down, too. So the workload counts who reads its metrics, and must have been read before.
-    The control is the same workload with whole lines.
+    The control is the same workload with whole lines. On a busy node its first readings may come too late for the store, so it counts
+    as soon as it is up, and only as down when it never was.
     """
 
     id = "SM-07"
@@ -61,7 +64,11 @@ class Malformed(FromStore, Check[Text]):
             return
         until_scraped(bench, "server", _SCRAPES)
         at = target(bench.so_far, "server")
-        look(bench, "up", f'up{{instance="{at}"}}', bool, seconds=own.collect_seconds)
+
+        def settled(found: Mapping[str, float] | None) -> bool:
+            return bool(found and (variant.broken or found.get("up") == 1))
+
+        look(bench, "up", f'up{{instance="{at}"}}', settled, seconds=own.collect_seconds)
         look(bench, "stored", of_mark(mark), lambda found: found is not None, seconds=1)
 
     def judge(self, seen: Seen, /) -> Finding:

@@ -8,7 +8,7 @@ import base64
 import copy
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench 
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
+from .playing import defaults
 from .test_across import HOST, REFUSED, RESOLVED, no_tls, tls
 
 JSON = Any
@@ -81,8 +82,7 @@ class Implementation:
 @pytest.fixture
 def space(spaces: Callable[..., Workspace]) -> Workspace:
     """A workspace of ai_inference."""
-    values: Mapping[str, JSON] = {name: option["default"] for name, option in OPTIONS.items()}
-    own = InferenceSettings(**{**values, "model_command": (), "gateway_seconds": 2.0, "route_seconds": 2.0})
+    own = InferenceSettings(**defaults(OPTIONS, gateway_seconds=2.0, route_seconds=2.0))
     return spaces("ai_inference", own)
 
 

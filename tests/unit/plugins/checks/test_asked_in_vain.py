@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.ailab.conformance.plugins.module_utils._checks.cluster_autoscaling.demand import Demand, Wanted
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.cluster_autoscaling.restraint import NoFalseGrowth
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.cluster_autoscaling.settings import OPTIONS, ScalingSettings
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Recorder
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
+
+from .playing import defaults, played
 
 JSON = Any
 
@@ -69,11 +68,9 @@ def grow(platform: Platform, _pod: JSON) -> None:
 
 def judged(spaces: Callable[..., Workspace]) -> tuple[Finding, float]:
     """What the check says of its subject, and after how many seconds."""
-    values = {name: option["default"] for name, option in OPTIONS.items()}
-    space = spaces("cluster_autoscaling", ScalingSettings(**{**values, "hold_seconds": HOLD, "alive_seconds": ALIVE}))
-    record, check, started = Recorder(space.cluster.clock), NoFalseGrowth(), time.monotonic()
-    check.observe(Bench(workspace=space, prefix="ca-08-subject", record=record), Demand(wanted=Wanted.IMPOSSIBLE))
-    return check.evaluate(record.seen), time.monotonic() - started
+    space = spaces("cluster_autoscaling", ScalingSettings(**defaults(OPTIONS, hold_seconds=HOLD, alive_seconds=ALIVE)))
+    started = time.monotonic()
+    return played(NoFalseGrowth(), space), time.monotonic() - started
 
 
 @pytest.mark.parametrize("after", [0.0, HOLD + 0.4], ids=["at once", "later than nothing may happen"])

@@ -10,54 +10,43 @@ from typing import Any
 import pytest
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.accelerator_metrics.attribution import Attribution
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.accelerator_metrics.settings import OPTIONS, MetricsSettings
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.observations import Recorder
-from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Verdict
+from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Finding, Side, Verdict
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.allocators import Allocator
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.bench import Bench
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.stock import NO_STOCK, Stock
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.workspace import Workspace
 
+from .playing import NODE, defaults, played, run_at_once
+
 JSON = Any
 
-SPACE, STAYS, GOES = "gpu-operator", "stays", "goes"
+SPACE, GOES = "gpu-operator", "goes"
 TEXT = 'DCGM_FI_DEV_GPU_UTIL{UUID="GPU-1",pod=""} 0\nDCGM_FI_DEV_FB_USED{UUID="GPU-1",pod=""} 1\n'
 
 
 @pytest.fixture
 def platform(api: Any) -> None:
     """Two exporters, one of which is gone by the time it is asked, and pods that run at once."""
-    others = api.created
-
-    def created(item: JSON) -> None:
-        others(item)
-        if item["kind"] == "Pod":
-            started = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
-            name, space = item["metadata"]["name"], item["metadata"]["namespace"]
-            api.put("Pod", name, space=space, metadata=item["metadata"], spec={**item["spec"], "nodeName": STAYS}, status=started)
+    run_at_once(api)
 
     def answer(_method: str, path: str, _body: JSON) -> tuple[int, JSON] | None:
         if "/proxy/" not in path:
             return None
-        return (200, TEXT.encode()) if f"/{STAYS}:" in path else (404, {"kind": "Status", "code": 404})
+        return (200, TEXT.encode()) if f"/{NODE}:" in path else (404, {"kind": "Status", "code": 404})
 
-    api.created, api.intercept = created, answer
-    for node in (STAYS, GOES):
+    api.intercept = answer
+    for node in (NODE, GOES):
         api.put("Pod", node, space=SPACE, metadata={"labels": {"app": "exporter"}}, spec={"nodeName": node}, status={})
 
 
 def judged(spaces: Callable[..., Workspace], *, stock: Stock) -> Finding:
     """What the check says of its control."""
-    values = {name: option["default"] for name, option in OPTIONS.items()}
-    own = MetricsSettings(**{**values, "exporter_selector": "app=exporter", "react_seconds": 1.0})
-    space = spaces("accelerator_metrics", own)
-    record, check = Recorder(space.cluster.clock), Attribution()
-    check.observe(Bench(workspace=space, prefix="am-07-control", record=record, stock=stock), check.control)
-    return check.evaluate(record.seen)
+    own = MetricsSettings(**defaults(OPTIONS, exporter_selector="app=exporter", react_seconds=1.0))
+    return played(Attribution(), spaces("accelerator_metrics", own), side=Side.CONTROL, stock=stock)
 
 
 @pytest.mark.usefixtures("platform")
 def test_only_exporters_that_were_there_when_the_run_began_are_asked(spaces: Callable[..., Workspace]) -> None:
-    found = judged(spaces, stock=Stock(free={}, chosen=Allocator.DRA, accelerated=(STAYS,)))
+    found = judged(spaces, stock=Stock(free={}, chosen=Allocator.DRA, accelerated=(NODE,)))
     assert (found.verdict, found.reason) == (Verdict.FAIL, "attribution-missing")
 
 

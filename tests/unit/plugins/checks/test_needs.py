@@ -14,9 +14,10 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.registry
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.role import rules
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.suite import needs_of
 
+from .playing import defaults
+
 RECORDED = Path(__file__).parent / "recorded"
-_SUITE_RUNS = {**{name: option["default"] for name, option in OPTIONS.items()}, "conformance_suite_image": "suite"}
-SWITCHED_ON = {"INF-10": InferenceSettings(**_SUITE_RUNS)}
+SWITCHED_ON = {"INF-10": InferenceSettings(**defaults(OPTIONS, conformance_suite_image="suite"))}
 """Settings under which a check was recorded, where it does more with them."""
 
 RESOURCE = re.compile(

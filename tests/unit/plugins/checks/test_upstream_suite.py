@@ -18,6 +18,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.observat
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.plan import NOTHING
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict import Side, Verdict
 
+from .playing import defaults
+
 JSON = Any
 
 CHECK = UpstreamSuite()
@@ -104,8 +106,7 @@ def judged(found: dict[str, JSON]) -> tuple[Verdict, str]:
 
 
 def own(**options: JSON) -> InferenceSettings:
-    values = {name: option["default"] for name, option in OPTIONS.items()} | options
-    return InferenceSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    return InferenceSettings(**defaults(OPTIONS, **options))
 
 
 @pytest.mark.parametrize("found", [facts(), attached(report())], ids=["run", "attached"])

@@ -19,6 +19,8 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.verdict 
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.verification import Verified, verify
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.settings import Settings
 
+from tests.unit.plugins.checks.playing import defaults
+
 JSON = Any
 IMAGE, CONTROLLER = "suite:v1", "gateway.example.org/controller"
 TESTS = ("GatewayInvalidRouteKind", "HTTPRouteSimpleSameNamespace")
@@ -107,8 +109,7 @@ def suite(api: Any) -> Suite:
 
 
 def verified(cluster: Cluster, settings: Settings, run: RunDirectory, **options: JSON) -> Verified:
-    values = {name: option["default"] for name, option in OPTIONS.items()} | options
-    own = InferenceSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    own = InferenceSettings(**defaults(OPTIONS, **options))
     return verify(cluster, suite=SUITE, settings=replace(settings, own=own), run=run, checks=["INF-10"])
 
 
