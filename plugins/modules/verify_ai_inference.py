@@ -20,8 +20,8 @@ description:
     survived. C(INF-09) a backend of another namespace needs a grant, and so does the certificate of a listener for HTTPS. C(INF-10) the
     conformance suite of Gateway API itself succeeds.
   - The requirement depends on C(INF-01) to C(INF-06). C(INF-07) needs O(model_gateway) and O(model_image); it is V(not_run) without.
-  - C(INF-10) is off by default. O(conformance_suite_image) runs the suite in the cluster, with wide rights, for a quarter of an hour and
-    more, after all other checks. O(conformance_report) judges the report of a run of your own instead. It asks for the core part of the
+  - C(INF-10) is off by default. O(conformance_suite_image) runs the suite in the cluster, with wide rights, for some minutes, after all
+    other checks. O(conformance_report) judges the report of a run of your own instead. It asks for the core part of the
     profile C(GATEWAY-HTTP).
   - Requests are sent by a pod in the cluster to the gateway's address, each over a connection of its own. Nothing is concluded from
     conditions alone.

@@ -81,6 +81,7 @@ def observe(bench: Bench, *, given: bool) -> None:
     at, seconds = address(bench.so_far.last(_BEFORE[1]) or {}), bench.own(InferenceSettings).route_seconds
     _settle(bench, lambda found: _resolved(found).get("status") == "True", seconds=seconds)
     _look(bench, *_AT_LAST, lambda shaken: shaken.status == HTTPStatus.OK, at=at, seconds=seconds)
+    _let_go(bench)
 
 
 def evaluate(seen: Seen) -> Finding:
@@ -160,6 +161,18 @@ def _make(bench: Bench) -> None:
     bench.note(_MADE, {"host": _HOST, "space": space, "name": name, **public})
     site.stands(bench, _NAME, gateway(site.class_of(bench), secured=Secured(host=_HOST, secret=name, namespace=space)))
     site.stands(bench, _NAME, route(parent=_NAME, host=_HOST, rules=[Rule(backends=[Backend(service=site.FIRST, port=PORT)])]))
+
+
+def _let_go(bench: Bench) -> None:
+    """Deletes the gateway, which has told both sides' story, and waits for nothing.
+
+    Its proxy is a pod that no check places. On a node that an autoscaler has just added, it would keep that node until the verification
+    ends.
+    """
+    made = bench.so_far.last(f"stands.{GATEWAY.name}.{_NAME}")["metadata"]
+    path = GATEWAY.path(name=_NAME, namespace=bench.namespace)
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": made["uid"]}}
+    bench.ask("delete.gateway", "delete", path, body=options)
 
 
 def _secret(issued: Issued) -> Manifest:

@@ -145,12 +145,8 @@ Sides = Mapping[Side, Seen]
 
 
 def where(identifier: str) -> str:
-    """The state in which a check was recorded whole and well; empty where it was not.
-
-    What is ``played`` comes from no cluster but from the tests' own API server (test_upstream_suite.py of the engine). It stands in for
-    what takes a lab a quarter of an hour, as long as nobody has recorded that.
-    """
-    return next((state for state in ("good", "scenarios", "played") if (RECORDED / state / f"{identifier}.jsonl").is_file()), "")
+    """The state in which a check was recorded whole and well; empty where it was not."""
+    return next((state for state in ("good", "scenarios") if (RECORDED / state / f"{identifier}.jsonl").is_file()), "")
 
 
 @cache
