@@ -43,16 +43,18 @@ class UserCluster:
     def _look(self, _method: str, path: str, _body: JSON) -> None:
         if "applicationinstallations" not in path:
             return
-        wanted = {key: body for key, body in self.kkp.state.get("applications", {}).items() if "deletionTimestamp" not in body}
-        there = {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in self.api.of_kind("ApplicationInstallation")}
-        for space, name in there - wanted.keys():
-            self.api.remove("ApplicationInstallation", name, space=space)
-            self.api.remove("Pod", f"{name}-x", space=space)
-        for space, name in wanted.keys() - there:
-            failed = {"status": "False", "reason": "InstallationFailed", "message": self.says}
-            ready = failed if self.says else {"status": "True", "reason": "InstallationSuccessful"}
-            self.api.put("ApplicationInstallation", name, space=space, status={"conditions": {"Ready": ready}})
-            container = {"name": "manager", "image": f"registry.example.com/{name}:v1", "state": {"waiting": self.waiting}}
-            ready_too = {"type": "Ready", "status": "False" if self.waiting else "True"}
-            status = {"conditions": [ready_too], "containerStatuses": [container]}
-            self.api.put("Pod", f"{name}-x", space=space, spec={}, status=status)
+        with self.api.changed:
+            wanted = {key: body for key, body in self.kkp.state.get("applications", {}).items() if "deletionTimestamp" not in body}
+            there = {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in self.api.of_kind("ApplicationInstallation")}
+            for space, name in there - wanted.keys():
+                self.api.remove("ApplicationInstallation", name, space=space)
+                self.api.remove("Pod", f"{name}-x", space=space)
+            for space, name in wanted.keys() - there:
+                failed = {"status": "False", "reason": "InstallationFailed", "message": self.says}
+                ready = failed if self.says else {"status": "True", "reason": "InstallationSuccessful"}
+                container = {"name": "manager", "image": f"registry.example.com/{name}:v1", "state": {"waiting": self.waiting}}
+                ready_too = {"type": "Ready", "status": "False" if self.waiting else "True"}
+                status = {"conditions": [ready_too], "containerStatuses": [container]}
+                self.api.put("Pod", f"{name}-x", space=space, spec={}, status=status)
+                # After its pod: who sees an installation has its pod to look at.
+                self.api.put("ApplicationInstallation", name, space=space, status={"conditions": {"Ready": ready}})
