@@ -41,6 +41,17 @@ def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
     return found if ours else None
 
 
+def delete_options(uid: str, *, policy: str = "") -> dict[str, JSON]:
+    """What is sent with a deletion, so that it meets exactly this object (API reference DeleteOptions).
+
+    Args:
+        uid: of the object.
+        policy: what becomes of its dependents, ``Background``, ``Foreground`` or ``Orphan``; the kind's own when empty.
+    """
+    options: dict[str, JSON] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+    return {**options, **({"propagationPolicy": policy} if policy else {}), "preconditions": {"uid": uid}}
+
+
 def delete(cluster: Cluster, entry: Entry, *, uid: str) -> None:
     """Asks for the deletion of exactly this object, by UID. It is gone later, or already.
 
@@ -50,9 +61,8 @@ def delete(cluster: Cluster, entry: Entry, *, uid: str) -> None:
     """
     path = entry.of.path(name=entry.name, namespace=entry.namespace)
     policy = "Foreground" if entry.kind in _WITH_PODS else "Background"
-    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": {"uid": uid}}
     try:
-        cluster.delete(path, options=options)
+        cluster.delete(path, options=delete_options(uid, policy=policy))
     except (NotFoundError, ConflictError):
         return
 

@@ -12,6 +12,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.operators import owned
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from .operating import LASTS, READING, RESOURCE, RUNNING, by_name, chosen, operator_of, prepare, task_of
 from .requirement import ROBUST_CONTROLLER
@@ -77,8 +78,7 @@ class ChildrenGo(Check[Deletion]):
         everything = (operator.kind, operator.child, kinds.POD)
         if bench.watched("before", grown, of=everything, seconds=seconds, keep=ours):
             path = operator.kind.path(name=name, namespace=bench.namespace)
-            options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": variant.policy, "preconditions": {"uid": uid}}
-            bench.ask("delete.resource", "delete", path, body=options)
+            bench.ask("delete.resource", "delete", path, body=delete_options(uid, policy=variant.policy))
             bench.watched("gone", gone, of=(operator.kind,), seconds=seconds, keep=ours)
             window = seconds if variant.policy == "Background" else bench.settings.settle_seconds
             bench.watched("after", alone, of=everything, seconds=window, keep=ours)

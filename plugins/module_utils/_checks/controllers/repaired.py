@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.operators import owned
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from .operating import LASTS, READING, RESOURCE, RUNNING, chosen, operator_of, prepare, task_of
 from .requirement import ROBUST_CONTROLLER
@@ -68,8 +69,7 @@ class DriftRepaired(Check[Owner]):
         if not variant.looks_after:
             bench.delete(RESOURCE, [made])
         path = operator.child.path(name=first["metadata"]["name"], namespace=bench.namespace)
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": old[0]}}
-        bench.ask("delete.child", "delete", path, body=options)
+        bench.ask("delete.child", "delete", path, body=delete_options(old[0], policy="Background"))
         window = seconds if variant.looks_after else bench.settings.settle_seconds
         bench.watched("after", child, of=(operator.child,), seconds=window, keep=ours)
 

@@ -14,6 +14,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._engine.check im
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds, manifests
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, Right, inside
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from .requirement import DRA_SUPPORT
 
@@ -95,8 +96,7 @@ class CreateReadUpdateDelete(Check[Selector]):
             labels = {**(current["metadata"].get("labels") or {}), _STEP_LABEL: "updated"}
             bench.ask(f"update.{role}", "update", path, body={**current, "metadata": {**current["metadata"], "labels": labels}})
         bench.ask(f"updated.{role}", "get", path)
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": created.body["metadata"]["uid"]}}
-        bench.ask(f"delete.{role}", "delete", path, body=options)
+        bench.ask(f"delete.{role}", "delete", path, body=delete_options(created.body["metadata"]["uid"]))
         bench.ask(f"deleted.{role}", "get", path)
         return True
 

@@ -18,6 +18,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest, namespace
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from . import site
 from .authority import issue
@@ -171,8 +172,7 @@ def _let_go(bench: Bench) -> None:
     """
     made = bench.so_far.last(f"stands.{GATEWAY.name}.{_NAME}")["metadata"]
     path = GATEWAY.path(name=_NAME, namespace=bench.namespace)
-    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": {"uid": made["uid"]}}
-    bench.ask("delete.gateway", "delete", path, body=options)
+    bench.ask("delete.gateway", "delete", path, body=delete_options(made["uid"], policy="Background"))
 
 
 def _secret(issued: Issued) -> Manifest:
