@@ -8,16 +8,19 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from lab.machines.kube import Access, Kube
-from lab.machines.names import DEPLOYMENTS, MACHINES, NAMESPACE, NODES, SETS
+from lab.machines.kube import Access, Kube, KubeError
+from lab.machines.names import DEPLOYMENTS, MACHINES, NAMESPACE, NODES, PODS, SETS
 from lab.machines.views import moment
 from lab.nodes.cgroups import CgroupTree
 from lab.nodes.signing import requests_of
-from tests.integration import standing
+from tests.integration import standing, workloads
 
+_HELD = "ailab.conformance/test"  # finalizer of a pod that a node is not empty without
 _SIGNING_REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 
 
@@ -83,6 +86,32 @@ class Pool:
         counted = {status.get(key, 0) for key in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")}
         nodes = self.nodes()
         return counted == {size} and len(self.machines()) == size == len(nodes) and all(map(_ready, nodes))
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[], None]]:
+        """Keep the nodes from being empty, so that a machine that goes stays on its way; gives what lets go of them, as the end does."""
+        paths = []
+        for name in sorted(self.machine_names()):
+            body = workloads.pod(f"held-{name}", "sleep 300")
+            body["metadata"]["finalizers"] = [_HELD]
+            body["spec"]["nodeName"] = name
+            self.kube.create(PODS.path(namespace="default"), body)
+            paths.append(PODS.path(body["metadata"]["name"], namespace="default"))
+
+        def let_go() -> None:
+            while paths:
+                try:
+                    self.kube.patch(paths[-1], {"metadata": {"finalizers": None}})
+                    self.kube.delete(paths[-1])
+                except KubeError as error:
+                    if not error.gone:
+                        raise
+                paths.pop()
+
+        try:
+            yield let_go
+        finally:
+            let_go()
 
     def left(self) -> list[str]:
         """What of it is still there: deployment, machines, nodes."""

@@ -11,7 +11,6 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client 
 
 from . import manifests
 from .asking import Asking, Record
-from .removal import delete_options
 from .watched import Watched
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ class Making(Asking):
         metadata = item["metadata"]
         self._require_disruptive(f"delete {kind.name} {metadata['name']}")
         path = kind.path(name=metadata["name"], namespace=metadata.get("namespace", ""))
-        return self.ask(f"evict.{role}", "delete", path, body=delete_options(metadata["uid"]))
+        return self.ask(f"evict.{role}", "delete", path, body=manifests.delete_options(metadata["uid"]))
 
     def caused(self, kind: Kind, item: JSON) -> None:
         """Takes note of an object outside the run's namespaces that a controller made because of ours: it has to be gone in the end."""

@@ -127,6 +127,17 @@ def namespace(*, level: str = "restricted", admin_access: bool = False) -> Manif
     return Manifest(kind=kinds.NAMESPACE, fields={}, labels={**labels, **({ADMIN_ACCESS_LABEL: "true"} if admin_access else {})})
 
 
+def delete_options(uid: str, *, policy: str = "") -> dict[str, JSON]:
+    """What is sent with a deletion, so that it meets exactly this object (API reference DeleteOptions).
+
+    Args:
+        uid: of the object.
+        policy: what becomes of its dependents, ``Background``, ``Foreground`` or ``Orphan``; the kind's own when empty.
+    """
+    options: dict[str, JSON] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+    return {**options, **({"propagationPolicy": policy} if policy else {}), "preconditions": {"uid": uid}}
+
+
 def _claim_spec(request: DeviceRequest) -> dict[str, JSON]:
     if isinstance(request, Exactly):
         return {"devices": {"requests": [{"name": REQUEST, "exactly": request.as_json()}]}}

@@ -10,6 +10,7 @@ from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client 
 from ansible_collections.ailab.conformance.plugins.module_utils._cluster.errors import ConflictError, NotFoundError
 
 from .identity import RUN_LABEL
+from .manifests import delete_options
 
 if TYPE_CHECKING:
     from ansible_collections.ailab.conformance.plugins.module_utils._cluster.client import Cluster
@@ -39,17 +40,6 @@ def find(cluster: Cluster, entry: Entry, *, run_id: str) -> JSON | None:
     metadata = found["metadata"]
     ours = (metadata.get("labels") or {}).get(RUN_LABEL) == run_id and entry.uid in {"", metadata["uid"]}
     return found if ours else None
-
-
-def delete_options(uid: str, *, policy: str = "") -> dict[str, JSON]:
-    """What is sent with a deletion, so that it meets exactly this object (API reference DeleteOptions).
-
-    Args:
-        uid: of the object.
-        policy: what becomes of its dependents, ``Background``, ``Foreground`` or ``Orphan``; the kind's own when empty.
-    """
-    options: dict[str, JSON] = {"apiVersion": "v1", "kind": "DeleteOptions"}
-    return {**options, **({"propagationPolicy": policy} if policy else {}), "preconditions": {"uid": uid}}
 
 
 def delete(cluster: Cluster, entry: Entry, *, uid: str) -> None:

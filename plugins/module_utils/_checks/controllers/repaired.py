@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import delete_options
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.operators import owned
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from .operating import LASTS, READING, RESOURCE, RUNNING, chosen, operator_of, prepare, task_of
 from .requirement import ROBUST_CONTROLLER

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._engine.check import Check
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds, manifests
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Exactly, delete_options
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.needs import Needs, Right, inside
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from .requirement import DRA_SUPPORT
 

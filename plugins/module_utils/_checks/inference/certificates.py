@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.ailab.conformance.plugins.module_utils._checks.findings import failure, inconclusive, success
 from ansible_collections.ailab.conformance.plugins.module_utils._platform import kinds
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest, namespace
+from ansible_collections.ailab.conformance.plugins.module_utils._platform.manifests import Manifest, delete_options, namespace
 from ansible_collections.ailab.conformance.plugins.module_utils._platform.pod_template import PORT
-from ansible_collections.ailab.conformance.plugins.module_utils._platform.removal import delete_options
 
 from . import site
 from .authority import issue
