@@ -67,7 +67,16 @@ class Workload:
 
     def __enter__(self) -> None:
         self._lab.kubectl("apply", "-f", "-", stdin=self._text)
-        self._lab.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"pod/{name}" for name in self._pods))
+        try:
+            self._lab.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"pod/{name}" for name in self._pods))
+        except AssertionError as error:
+            # Why they are not ready is gone with them.
+            error.add_note(self._lab.kubectl("describe", *(f"pod/{name}" for name in self._pods)))
+            self._remove()
+            raise
 
     def __exit__(self, *_: object) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
         self._lab.kubectl("delete", "--ignore-not-found", "--wait", "--timeout=60s", "-f", "-", stdin=self._text)

@@ -50,11 +50,15 @@ class UserCluster:
                 self.api.remove("ApplicationInstallation", name, space=space)
                 self.api.remove("Pod", f"{name}-x", space=space)
             for space, name in wanted.keys() - there:
-                failed = {"status": "False", "reason": "InstallationFailed", "message": self.says}
-                ready = failed if self.says else {"status": "True", "reason": "InstallationSuccessful"}
                 container = {"name": "manager", "image": f"registry.example.com/{name}:v1", "state": {"waiting": self.waiting}}
                 ready_too = {"type": "Ready", "status": "False" if self.waiting else "True"}
                 status = {"conditions": [ready_too], "containerStatuses": [container]}
                 self.api.put("Pod", f"{name}-x", space=space, spec={}, status=status)
-                # After its pod: who sees an installation has its pod to look at.
-                self.api.put("ApplicationInstallation", name, space=space, status={"conditions": {"Ready": ready}})
+                self.api.put("ApplicationInstallation", name, space=space, status={"conditions": self._conditions()})
+
+    def _conditions(self) -> JSON:
+        """What KKP says of an installation. Helm waits for the pods: while one waits for something, KKP has no word of Ready."""
+        found = {"ManifestsRetrieved": {"status": "True"}}
+        if self.says:
+            return {**found, "Ready": {"status": "False", "reason": "InstallationFailed", "message": self.says}}
+        return found if self.waiting else {**found, "Ready": {"status": "True", "reason": "InstallationSuccessful"}}

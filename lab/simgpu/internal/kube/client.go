@@ -6,14 +6,20 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
+
+const askAgain = 500 * time.Millisecond
 
 // Connect returns a client for the cluster of a kubeconfig file, or, with "", for the cluster that this process is a
 // pod of.
@@ -37,11 +43,22 @@ func configure(kubeconfig string) (*rest.Config, error) {
 	return clientcmd.BuildConfigFromFlags("", kubeconfig)
 }
 
-// Node reads a node.
+// Node reads a node. It asks again for as long as there is no answer and ctx lasts: on a node that starts, pods run before their
+// node knows the way to services, and who gives up then is back only after the kubelet's back-off. An answer that says no is an error.
 func Node(ctx context.Context, client kubernetes.Interface, name string) (*corev1.Node, error) {
-	node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("read node %q: %w", name, err)
+	for {
+		node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+		if err == nil {
+			return node, nil
+		}
+		if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+			return nil, fmt.Errorf("read node %q: %w", name, err)
+		}
+		klog.InfoS("The API server does not answer, asking again", "error", err, "after", askAgain)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("read node %q: %w", name, err)
+		case <-time.After(askAgain):
+		}
 	}
-	return node, nil
 }
