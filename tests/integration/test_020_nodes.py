@@ -93,5 +93,5 @@ def test_a_dead_supervisor_is_healed_by_the_next_run(lab: Lab) -> None:
     assert healed.changed == ["lab"]
     assert {node["status"]["conditions"][-1]["status"] for node in lab.get("nodes")["items"]} == {"True"}
     assert lab.play("playbooks/user_cluster.yml").changed == []
-    # All pods died with the nodes' processes, and come back by themselves.
-    lab.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pods", "--all", "--all-namespaces")
+    # All pods died with the nodes' processes, and come back by themselves; those that need one another after a back-off or two.
+    lab.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "pods", "--all", "--all-namespaces")
